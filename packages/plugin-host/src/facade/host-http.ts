@@ -15,8 +15,11 @@ export interface HostRequest {
   readonly rawBody: Buffer;
   /** Set when a parser of the application came first and the bytes are gone: `RAW_BODY_UNAVAILABLE` where they are needed. */
   readonly bodyConsumed?: boolean;
+  /** Of the client, as the framework's own proxy trust sees it; IPv4-mapped addresses as plain IPv4. */
   readonly ip: string;
   readonly protocol: string;
+  /** Host and port the client asked for, as the framework's own proxy trust sees it. Default: the `Host` header. */
+  readonly host?: string;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
   /** The framework's own request, for the application's `authenticate`. The host never looks into it. */
@@ -26,7 +29,8 @@ export interface HostRequest {
 export type HostHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 export type HostBody =
-  | { readonly kind: 'json'; readonly value: unknown }
+  /** `text` is `value` already serialised, where the producer had to; whoever changes the value drops it. */
+  | { readonly kind: 'json'; readonly value: unknown; readonly text?: string }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'stream'; readonly stream: Readable }
@@ -38,6 +42,14 @@ export interface HostResponse {
   /** Header names in lower case. An adapter writes them raw and adds none of its own. */
   readonly headers: HostHeaders;
   readonly body: HostBody;
+}
+
+/** What an adapter knows of the host: everything under `/api/plugins` and `/api/marketplace`. */
+export interface HostHttp {
+  /** Answers one request. An adapter turns a rejection into a 500 and never crashes on it. */
+  handle(request: HostRequest): Promise<HostResponse>;
+  /** Largest body this request may carry, in bytes; more is refused with BODY_TOO_LARGE. Default 1 MB. */
+  bodyLimit?(head: Pick<HostRequest, 'method' | 'path' | 'headers'>): number;
 }
 
 /** Who is asking, as the application's `authenticate` says. No header ever names a tenant. */

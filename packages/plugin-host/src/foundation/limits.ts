@@ -6,6 +6,8 @@ export interface Limits {
   readonly eventHandlerMs: number;
   /** How long one filter may run before its value is left out. Default 30_000. */
   readonly filterMs: number;
+  /** How long the application's `authenticate` may take. Default 10_000; then the caller is not signed in. */
+  readonly authenticateMs: number;
   /** How long a plugin's route handler may take to answer. Default 30_000; then 504 PLUGIN_TIMEOUT. */
   readonly routeMs: number;
   /** How long one statement of a plugin may run. Default 30_000; then QUERY_TIMEOUT. */
@@ -14,6 +16,12 @@ export interface Limits {
   readonly lockMs: number;
   /** How long `context.db.transaction` may take as a whole. Default 30_000; then it is rolled back. */
   readonly transactionMs: number;
+  /** How long a transaction may stand idle between statements. Default 5_000; then TRANSACTION_IDLE. */
+  readonly idleInTransactionMs: number;
+  /** Rows one query of a plugin may return. Default 50_000; then RESULT_TOO_LARGE. */
+  readonly resultRows: number;
+  /** Bytes one query of a plugin may return. Default 32 MB; then RESULT_TOO_LARGE. */
+  readonly resultBytes: number;
   /** How long disabling waits for calls in flight. Default 10_000. */
   readonly drainMs: number;
   /** How long the registry may take to answer. Default 10_000. */
@@ -50,10 +58,14 @@ export const DEFAULT_LIMITS: Limits = {
   hookMs: 60_000,
   eventHandlerMs: 30_000,
   filterMs: 30_000,
+  authenticateMs: 10_000,
   routeMs: 30_000,
   statementMs: 30_000,
   lockMs: 5_000,
   transactionMs: 30_000,
+  idleInTransactionMs: 5_000,
+  resultRows: 50_000,
+  resultBytes: 32 * MB,
   drainMs: 10_000,
   registryMs: 10_000,
   downloadMs: 300_000,

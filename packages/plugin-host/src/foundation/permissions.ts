@@ -1,3 +1,4 @@
+import { PERMISSION_ALIASES } from '@verifywise/plugin-manifest';
 import type { Permission } from '@verifywise/plugin-types';
 
 /** One member of the plugin context: what it takes to call it, and how a refusal reaches the plugin. */
@@ -53,12 +54,18 @@ export const CONTEXT_MEMBERS = {
 
 export type ContextMember = keyof typeof CONTEXT_MEMBERS;
 
-/** Names older plugins use (design decision 8). */
-const PERMISSION_ALIASES: Readonly<Record<string, Permission>> = {
-  'events:subscribe': 'events:listen',
-  'events:publish': 'events:emit',
-};
-
-/** The permissions a manifest's strings grant. Unknown strings are kept in the manifest and grant nothing. */
+/**
+ * The permissions a manifest's strings grant, the names older plugins use included. Unknown strings are kept in
+ * the manifest and grant nothing.
+ */
 export const grantedPermissions = (declared: readonly string[]): ReadonlySet<string> =>
-  new Set(declared.map((permission) => PERMISSION_ALIASES[permission] ?? permission));
+  new Set(
+    declared.map((permission) =>
+      Object.hasOwn(PERMISSION_ALIASES, permission)
+        ? (PERMISSION_ALIASES[permission] ?? permission)
+        : permission,
+    ),
+  );
+
+/** `enforce` refuses what the manifest does not declare; `warn` logs and counts it and lets it pass (design decision 8). */
+export type PermissionMode = 'enforce' | 'warn';

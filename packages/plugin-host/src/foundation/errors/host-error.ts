@@ -56,7 +56,7 @@ export function defineError<D extends object>(
       status,
       message: text.message(details),
       hint: typeof text.hint === 'string' ? text.hint : text.hint(details),
-      details: { ...details },
+      details: { ...details } as Record<string, unknown>,
       ...(options?.cause === undefined ? {} : { cause: options.cause }),
     });
     Error.captureStackTrace(error, build);

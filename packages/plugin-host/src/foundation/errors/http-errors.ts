@@ -59,3 +59,8 @@ export const hostNotReady = defineError('HOST_NOT_READY', 503, {
   message: (_: object) => 'The plugin host has not started.',
   hint: 'Try again in a moment.',
 });
+
+export const pathMalformed = defineError('PATH_MALFORMED', 400, {
+  message: (d: { reason: string }) => `The address is malformed: ${d.reason}`,
+  hint: 'Percent-encode the address as UTF-8.',
+});

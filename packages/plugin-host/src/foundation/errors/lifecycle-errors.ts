@@ -82,3 +82,11 @@ export const hasDependents = defineError('HAS_DEPENDENTS', 409, {
     `${d.dependents.join(', ')} depend${d.dependents.length === 1 ? 's' : ''} on plugin "${d.pluginId}".`,
   hint: 'Disable or uninstall those first.',
 });
+
+export const strictStartup = defineError('STRICT_STARTUP', 500, {
+  message: (d: { skipped: readonly { tenant: string; pluginId: string; code: string; message: string }[] }) =>
+    `The host did not start, because these plugins could not: ${d.skipped
+      .map(({ tenant, pluginId, code }) => `${pluginId} of ${tenant} (${code})`)
+      .join(', ')}.`,
+  hint: 'Mend or disable them, or start without strictStartup.',
+});

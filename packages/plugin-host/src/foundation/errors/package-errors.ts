@@ -64,6 +64,12 @@ export const entryIsModule = defineError('ENTRY_IS_ESM', 422, {
   hint: 'Plugins are CommonJS. Bundle with esbuild --format=cjs.',
 });
 
+export const dynamicImport = defineError('DYNAMIC_IMPORT', 422, {
+  message: (d: { pluginId: string; file: string; line: number }) =>
+    `${d.file} of plugin "${d.pluginId}" uses import() in line ${d.line}.`,
+  hint: 'Plugins are CommonJS: use require(). `vw-plugin build` rewrites import() of what it bundles.',
+});
+
 export const moduleNotFound = defineError('MODULE_NOT_FOUND', 422, {
   message: (d: { pluginId: string; request: string; from: string }) =>
     `Cannot find "${d.request}", required by ${d.from} of plugin "${d.pluginId}".`,
@@ -115,4 +121,9 @@ export const zipTooLarge = defineError('ZIP_TOO_LARGE', 413, {
 export const zipBomb = defineError('ZIP_BOMB', 422, {
   message: (d: { reason: string }) => `The zip was refused: ${d.reason}`,
   hint: 'Pack the plugin again with an ordinary zip tool.',
+});
+
+export const diskFull = defineError('DISK_FULL', 507, {
+  message: (d: { reason: string }) => `The data directory cannot be used: ${d.reason}.`,
+  hint: 'Nothing was changed. Free space on its disk, and see that the host may read and write it.',
 });

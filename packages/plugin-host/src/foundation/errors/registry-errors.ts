@@ -7,6 +7,11 @@ export const urlNotAllowed = defineError('URL_NOT_ALLOWED', 400, {
   hint: 'Use a release on github.com, or have the host add the address to registry.allowedHosts.',
 });
 
+export const allowedHostInvalid = defineError('ALLOWED_HOST_INVALID', 500, {
+  message: (d: { host: string }) => `registry.allowedHosts holds "${d.host}", which is not a host.`,
+  hint: 'Write host or host:port, such as packages.example.com or 127.0.0.1:8080, without https:// and path.',
+});
+
 export const downloadFailed = defineError('DOWNLOAD_FAILED', 502, {
   message: (d: { url: string; reason: string }) => `${d.url} could not be fetched: ${d.reason}`,
   hint: 'Check that the address is right and reachable from the host, then try again.',

@@ -42,11 +42,24 @@ export const eventRecursion = defineError('EVENT_RECURSION', 500, {
 });
 
 export const payloadInvalid = defineError('PAYLOAD_INVALID', 400, {
-  message: (d: { event: string; reason: string }) => `The payload of ${d.event} cannot be delivered: ${d.reason}`,
+  message: (d: { event: string; reason: string }) =>
+    `The payload of ${d.event} cannot be delivered: ${d.reason}`,
   hint: 'Emit what JSON can hold; objects may define toJSON.',
 });
 
 export const handlerInvalid = defineError('HANDLER_INVALID', 400, {
   message: (d: { member: string; reason: string }) => `${d.member}: ${d.reason}`,
   hint: 'Pass a name and a function.',
+});
+
+export const filterRecursion = defineError('FILTER_RECURSION', 500, {
+  message: (d: { filter: string; depth: number }) =>
+    `Filter ${d.filter} was applied ${d.depth} filters deep.`,
+  hint: 'Filters apply filters that lead back to them. Break the circle.',
+});
+
+export const filterResultMissing = defineError('FILTER_RESULT_MISSING', 500, {
+  message: (d: { pluginId: string; filter: string }) =>
+    `Filter ${d.filter} of plugin "${d.pluginId}" returned nothing.`,
+  hint: 'Return the value to go on with, changed or not.',
 });

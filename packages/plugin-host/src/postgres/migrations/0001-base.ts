@@ -70,6 +70,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       PRIMARY KEY (tenant, plugin_id, entity_type, entity_id, key)
     )`,
     sql`CREATE INDEX plugin_metadata_by_key ON plugin_metadata (tenant, plugin_id, entity_type, key text_pattern_ops)`,
+    sql`CREATE TABLE plugin_tables (
+      tenant text NOT NULL,
+      plugin_id text NOT NULL,
+      name text NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (tenant, name)
+    )`,
     sql`CREATE TABLE plugin_errors (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       tenant text NOT NULL,
@@ -95,6 +102,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   for (const table of [
     'secrets_canary',
     'plugin_errors',
+    'plugin_tables',
     'plugin_metadata',
     'plugin_config',
     'plugin_operations',

@@ -1,0 +1,124 @@
+import { atDepth, currentSlot, enterFrame, type FrameSlot, frameIn } from '../../foundation/attribution.js';
+import { type Budget, CallInFlight } from '../../foundation/budget.js';
+import type { ContainedFaults } from '../../foundation/contained-faults.js';
+import { filterResultMissing, pluginTimeout } from '../../foundation/errors/index.js';
+import { type PluginKey, samePlugin } from '../../foundation/plugin-key.js';
+import { toPromise } from '../../foundation/thenable.js';
+import type { FilterEntry } from './filter-chains.js';
+import { plainCopy } from './plain-copy.js';
+
+/** What a run needs of its pipeline. */
+export interface FilterServices {
+  readonly budget: Budget;
+  readonly faults: ContainedFaults;
+}
+
+// No `#methods`: V8 marks each object that has any when it makes it, and these are made for every value.
+
+/** One value on its way through a chain of filters. In flight while it waits for one of them. */
+export class FilterRun extends CallInFlight {
+  readonly #chain: readonly FilterEntry[];
+  readonly #depth: number;
+  readonly #services: FilterServices;
+  #value: unknown;
+  #index = 0;
+  #resolve: ((value: unknown) => void) | undefined;
+
+  constructor(chain: readonly FilterEntry[], value: unknown, depth: number, services: FilterServices) {
+    super();
+    this.#chain = chain;
+    this.#value = value;
+    this.#depth = depth;
+    this.#services = services;
+  }
+
+  /** Resolves with what comes out at the end. */
+  start(): Promise<unknown> {
+    if (!this.advance(0)) return Promise.resolve(this.#value);
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  override waitsFor(key: PluginKey): boolean {
+    const entry = this.#chain[this.#index];
+    return entry !== undefined && samePlugin(entry.frame.key, key);
+  }
+
+  override overrun(): void {
+    const entry = this.#chain[this.#index];
+    if (entry === undefined) return;
+    const { key, callback } = entry.frame;
+    const { budget, faults } = this.#services;
+    faults.report(entry.frame, pluginTimeout({ pluginId: key.pluginId, callback, ms: budget.ms }));
+    // It may still be at work on the value it was given; the others go on with a copy it cannot reach.
+    this.#value = plainCopy(this.#value);
+    this.goOn();
+  }
+
+  /** Runs the filters from `from` on. Returns whether one of them is now waited for. */
+  private advance(from: number): boolean {
+    const slot = currentSlot();
+    const outer = frameIn(slot);
+    const waiting = this.runFrom(from, slot);
+    enterFrame(slot, outer);
+    return waiting;
+  }
+
+  private runFrom(from: number, slot: FrameSlot): boolean {
+    for (let i = from; i < this.#chain.length; i++) {
+      const entry = this.#chain[i];
+      // Both are looked at each time: an earlier filter may have removed this one, or disabled its plugin.
+      if (entry === undefined || entry.removed || !entry.owner.active) continue;
+      enterFrame(slot, atDepth(entry.frame, this.#depth));
+      try {
+        const result = entry.handler(this.#value as never, entry.owner.context);
+        const promise = toPromise(result);
+        if (promise === undefined) {
+          this.take(entry, result);
+          continue;
+        }
+        this.wait(promise, i, entry);
+        return true;
+      } catch (error) {
+        this.#services.faults.report(entry.frame, error);
+      }
+    }
+    return false;
+  }
+
+  private wait(promise: Promise<unknown>, index: number, entry: FilterEntry): void {
+    promise.then(
+      (result) => {
+        if (!this.through(index)) return;
+        this.take(entry, result);
+        this.goOn();
+      },
+      (error: unknown) => {
+        if (!this.through(index)) return;
+        this.#services.faults.report(entry.frame, error);
+        this.goOn();
+      },
+    );
+    this.#index = index;
+    this.#services.budget.start(this);
+  }
+
+  /** False for a filter that has overrun; another may have its turn by now. */
+  private through(index: number): boolean {
+    return index === this.#index && this.#services.budget.end(this);
+  }
+
+  private take(entry: FilterEntry, result: unknown): void {
+    if (result !== undefined) this.#value = result;
+    else {
+      const { pluginId } = entry.frame.key;
+      this.#services.faults.report(entry.frame, filterResultMissing({ pluginId, filter: entry.filter }));
+    }
+  }
+
+  private goOn(): void {
+    if (!this.advance(this.#index + 1)) this.#resolve?.(this.#value);
+    this.#services.budget.settle();
+  }
+}

@@ -1,0 +1,162 @@
+import { type HostParts, assembleHost } from './host-parts.js';
+import type { HostHttp } from './facade/host-http.js';
+import { hostNotReady, strictStartup, tenantInvalid } from './foundation/errors/index.js';
+import { ProcessFaults } from './foundation/process-faults.js';
+import type { PluginHostOptions } from './host-options.js';
+import { HttpDispatcher } from './http/dispatch.js';
+import { type BootReport, bootTenant } from './lifecycle/boot.js';
+import type { HostNotification, HostNotificationMap } from './lifecycle/host-notifications.js';
+import { shutDownTenant } from './lifecycle/shutdown.js';
+import { migrateToLatest, requireMigrated } from './postgres/migrate.js';
+import { checkRole } from './postgres/role-check.js';
+import { checkSecretsCanary } from './secrets/canary.js';
+import type { TenantApi } from './tenant-api.js';
+
+/** A plugin host. One per process is enough for any number of tenants. */
+export interface PluginHost {
+  /** Everything under `/api/plugins` and `/api/marketplace`, for an adapter. */
+  readonly http: HostHttp;
+  /**
+   * Migrates the host's tables, checks login and secrets key, and brings up what every tenant has enabled. A plugin
+   * that cannot start is skipped and reported. Resolves once everything that can run does.
+   *
+   * @throws DB_UNAVAILABLE, DB_ROLE_UNSAFE, SCHEMA_OUTDATED, SECRETS_KEY_MISMATCH
+   */
+  start(): Promise<void>;
+  /** What the last start made of each tenant's plugins. */
+  readonly startReport: readonly BootReport[];
+  /** Waits for calls in flight, unloads every plugin and lets go of the database. Idempotent. */
+  stop(): Promise<void>;
+  /** One tenant's plugins, marketplace, configuration, events and filters. */
+  tenant(tenant: string): TenantApi;
+  /** Listens to what the host tells of itself. Returns the function that ends it. */
+  on<N extends HostNotification>(name: N, handler: (data: HostNotificationMap[N]) => void): () => void;
+  health(): Promise<HostHealth>;
+}
+
+export interface HostHealth {
+  readonly ready: boolean;
+  readonly database: 'ok' | 'unavailable';
+  readonly plugins: { readonly enabled: number; readonly loaded: number };
+}
+
+/**
+ * Builds a host. Connects to nothing before `start()`.
+ *
+ * @throws SECRETS_KEY_INVALID
+ */
+export const createPluginHost = (options: PluginHostOptions): PluginHost => new Host(options);
+
+
+/** Tenants brought up at the same time. */
+const TENANTS_AT_ONCE = 8;
+
+class Host implements PluginHost {
+  readonly http: HostHttp;
+  startReport: readonly BootReport[] = [];
+  readonly #options: PluginHostOptions;
+  readonly #parts: HostParts;
+  readonly #faults: ProcessFaults;
+  #phase: 'new' | 'starting' | 'started' | 'stopped' = 'new';
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: PluginHostOptions) {
+    this.#options = options;
+    this.#parts = assembleHost(options);
+    const { loader, services } = this.#parts;
+    this.#faults = new ProcessFaults({
+      faults: services.faults,
+      locate: (stack) => loader.locate(stack),
+      owns: (key) => services.instances.get(key) !== undefined,
+    });
+    this.http = new HttpDispatcher({
+      authenticate: options.authenticate,
+      services: {
+        plugins: (tenant) => this.tenant(tenant).plugins,
+        config: (tenant) => this.tenant(tenant).config,
+        marketplace: (tenant) => this.tenant(tenant).marketplace,
+      },
+      isReady: () => this.#phase === 'started',
+      logger: services.logger,
+      authenticateMs: services.limits.authenticateMs,
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') throw hostNotReady({});
+    this.#phase = 'starting';
+    try {
+      await this.#prepareDatabase();
+      this.#faults.open();
+      this.startReport = await this.#boot();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#phase = 'started';
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  tenant(tenant: string): TenantApi {
+    if (typeof tenant !== 'string' || tenant === '' || tenant.includes('\0')) throw tenantInvalid({ tenant: String(tenant) });
+    return this.#parts.tenant(tenant);
+  }
+
+  on<N extends HostNotification>(name: N, handler: (data: HostNotificationMap[N]) => void): () => void {
+    return this.#parts.services.notifications.on(name, handler);
+  }
+
+  async health(): Promise<HostHealth> {
+    const { instances } = this.#parts.services;
+    const all = instances.tenants().flatMap((tenant) => instances.ofTenant(tenant));
+    const database = (await this.#parts.reachesDatabase()) ? 'ok' : 'unavailable';
+    return {
+      ready: this.#phase === 'started' && database === 'ok',
+      database,
+      plugins: { enabled: all.filter(({ active }) => active).length, loaded: all.length },
+    };
+  }
+
+  async #prepareDatabase(): Promise<void> {
+    const { pool, services, keyring } = this.#parts;
+    const role = await checkRole(pool, { allowUnsafe: this.#options.allowUnsafeDbRole ?? false });
+    if (role.unsafe) services.logger.warn({ ...role }, 'the database login is unsafe: only the host keeps tenants apart');
+    if (this.#options.migrate === 'check') await requireMigrated(pool);
+    else await migrateToLatest(pool);
+    if ((await checkSecretsCanary(services.db, keyring)) === 'locked') {
+      services.logger.warn({}, 'there is no secrets key: plugins cannot be given secrets');
+    }
+    const settled = await services.operations.settleAbandoned();
+    if (settled > 0) services.logger.warn({ settled }, 'operations of a host that ended were settled');
+    await services.packages.collect();
+  }
+
+  async #boot(): Promise<BootReport[]> {
+    const { services } = this.#parts;
+    const tenants = await services.installations.tenants();
+    const reports: BootReport[] = [];
+    const next = async (): Promise<void> => {
+      for (let tenant = tenants.shift(); tenant !== undefined; tenant = tenants.shift()) {
+        reports.push(await bootTenant(services, tenant));
+      }
+    };
+    await Promise.all(Array.from({ length: TENANTS_AT_ONCE }, next));
+    const skipped = reports.flatMap((report) => report.skipped.map((plugin) => ({ tenant: report.tenant, ...plugin })));
+    if (this.#options.strictStartup && skipped.length > 0) throw strictStartup({ skipped });
+    return reports.sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
+  }
+
+  async #stop(): Promise<void> {
+    this.#phase = 'stopped';
+    const { services } = this.#parts;
+    await Promise.all(services.instances.tenants().map((tenant) => shutDownTenant(services, tenant)));
+    await this.#parts.settled();
+    await services.errors.flush();
+    this.#faults.close();
+    await this.#parts.closeDatabase();
+  }
+}
