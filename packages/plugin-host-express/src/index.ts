@@ -1,0 +1,1 @@
+export { createExpressAdapter, type ExpressAdapter, type HttpHost } from './express-adapter.js';

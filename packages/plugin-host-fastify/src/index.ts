@@ -1,0 +1,1 @@
+export { type FastifyPluginHostOptions, fastifyPluginHost, type HttpHost } from './fastify-adapter.js';
