@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { request as openRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HostHttp, HostRequest, HostResponse } from '@verifywise/plugin-host';
-import { httpAdapterContract } from '@verifywise/plugin-host/testing';
 import express, { type Express } from 'express';
 import { describe, expect, it } from 'vitest';
+import { httpAdapterContract } from '../../plugin-host/src/testing/http-adapter-contract.js';
 import { createExpressAdapter } from './express-adapter.js';
 
 async function listen(app: Express) {

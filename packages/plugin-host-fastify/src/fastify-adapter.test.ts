@@ -2,9 +2,9 @@ import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import type { HostHttp, HostRequest, HostResponse } from '@verifywise/plugin-host';
-import { httpAdapterContract } from '@verifywise/plugin-host/testing';
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { httpAdapterContract } from '../../plugin-host/src/testing/http-adapter-contract.js';
 import { fastifyPluginHost } from './fastify-adapter.js';
 
 async function listen(app: FastifyInstance) {

@@ -46,7 +46,6 @@ import type { TenantApi } from './tenant-api.js';
 export interface HostParts {
   readonly pool: PgPool;
   readonly services: LifecycleServices;
-  readonly loader: ModuleLoader;
   readonly keyring: SecretsKeyring;
   tenant(tenant: string): TenantApi;
   /** Settles once no plugin is being disabled in the background any more. */
@@ -75,7 +74,9 @@ export function assembleHost(options: PluginHostOptions): HostParts {
 
   const errors = new ErrorLog({ db, history: limits.errorHistory, logger });
   const instances = new Instances();
-  const notifications = new HostNotifications((error) => logger.error({ err: error }, 'a listener of the host threw'));
+  const notifications = new HostNotifications((error) =>
+    logger.error({ err: error }, 'a listener of the host threw'),
+  );
   const background = new BackgroundWork(logger);
 
   // Named before it is built: a fault disables a plugin through the services, which report through the policy.
@@ -105,6 +106,7 @@ export function assembleHost(options: PluginHostOptions): HostParts {
     db,
     transactions,
     packages,
+    loader,
     download: new Download(policy, limits),
     installations: new Installations(db),
     operations: new Operations(db, `${hostname()}:${process.pid}:${randomUUID()}`),
@@ -140,7 +142,6 @@ export function assembleHost(options: PluginHostOptions): HostParts {
   return {
     pool,
     services,
-    loader,
     keyring,
     tenant: (tenant) => ({
       tenant,
@@ -163,7 +164,11 @@ export function assembleHost(options: PluginHostOptions): HostParts {
   };
 }
 
-async function disableFaulty(services: LifecycleServices, key: PluginKey, record: ErrorRecord): Promise<void> {
+async function disableFaulty(
+  services: LifecycleServices,
+  key: PluginKey,
+  record: ErrorRecord,
+): Promise<void> {
   const instance = services.instances.get(key);
   if (instance) await autoDisable(services, instance, record);
 }

@@ -1,8 +1,8 @@
-import { type HostParts, assembleHost } from './host-parts.js';
 import type { HostHttp } from './facade/host-http.js';
 import { hostNotReady, strictStartup, tenantInvalid } from './foundation/errors/index.js';
 import { ProcessFaults } from './foundation/process-faults.js';
 import type { PluginHostOptions } from './host-options.js';
+import { assembleHost, type HostParts } from './host-parts.js';
 import { HttpDispatcher } from './http/dispatch.js';
 import { type BootReport, bootTenant } from './lifecycle/boot.js';
 import type { HostNotification, HostNotificationMap } from './lifecycle/host-notifications.js';
@@ -47,7 +47,6 @@ export interface HostHealth {
  */
 export const createPluginHost = (options: PluginHostOptions): PluginHost => new Host(options);
 
-
 /** Tenants brought up at the same time. */
 const TENANTS_AT_ONCE = 8;
 
@@ -63,11 +62,12 @@ class Host implements PluginHost {
   constructor(options: PluginHostOptions) {
     this.#options = options;
     this.#parts = assembleHost(options);
-    const { loader, services } = this.#parts;
+    const { services } = this.#parts;
     this.#faults = new ProcessFaults({
       faults: services.faults,
-      locate: (stack) => loader.locate(stack),
-      owns: (key) => services.instances.get(key) !== undefined,
+      locate: (stack) => services.loader.locate(stack),
+      // By identity: two hosts in one process may serve the same tenant.
+      owns: (key) => services.instances.get(key)?.key === key,
     });
     this.http = new HttpDispatcher({
       authenticate: options.authenticate,
@@ -102,7 +102,8 @@ class Host implements PluginHost {
   }
 
   tenant(tenant: string): TenantApi {
-    if (typeof tenant !== 'string' || tenant === '' || tenant.includes('\0')) throw tenantInvalid({ tenant: String(tenant) });
+    if (typeof tenant !== 'string' || tenant === '' || tenant.includes('\0'))
+      throw tenantInvalid({ tenant: String(tenant) });
     return this.#parts.tenant(tenant);
   }
 
@@ -124,7 +125,8 @@ class Host implements PluginHost {
   async #prepareDatabase(): Promise<void> {
     const { pool, services, keyring } = this.#parts;
     const role = await checkRole(pool, { allowUnsafe: this.#options.allowUnsafeDbRole ?? false });
-    if (role.unsafe) services.logger.warn({ ...role }, 'the database login is unsafe: only the host keeps tenants apart');
+    if (role.unsafe)
+      services.logger.warn({ ...role }, 'the database login is unsafe: only the host keeps tenants apart');
     if (this.#options.migrate === 'check') await requireMigrated(pool);
     else await migrateToLatest(pool);
     if ((await checkSecretsCanary(services.db, keyring)) === 'locked') {
@@ -145,7 +147,9 @@ class Host implements PluginHost {
       }
     };
     await Promise.all(Array.from({ length: TENANTS_AT_ONCE }, next));
-    const skipped = reports.flatMap((report) => report.skipped.map((plugin) => ({ tenant: report.tenant, ...plugin })));
+    const skipped = reports.flatMap((report) =>
+      report.skipped.map((plugin) => ({ tenant: report.tenant, ...plugin })),
+    );
     if (this.#options.strictStartup && skipped.length > 0) throw strictStartup({ skipped });
     return reports.sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
   }

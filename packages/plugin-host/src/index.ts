@@ -1,6 +1,13 @@
 export type { ConfigChanges, ConfigReading, ConfigUpdate } from './capabilities/config/config-store.js';
 export { createDefaultLogger, type DefaultLoggerOptions } from './capabilities/logger/default-logger.js';
-export type { HostBody, HostHeaders, HostHttp, HostRequest, HostResponse, Identity } from './facade/host-http.js';
+export type {
+  HostBody,
+  HostHeaders,
+  HostHttp,
+  HostRequest,
+  HostResponse,
+  Identity,
+} from './facade/host-http.js';
 // What adapters are made of: reading a request of Node's, writing an answer to it.
 export {
   dropBody,
@@ -11,7 +18,13 @@ export {
   toBytes,
   writeHostResponse,
 } from './facade/node-http.js';
-export { ERROR_CATALOGUE, HostError, hasCode, isHostError, PermissionDeniedError } from './foundation/errors/index.js';
+export {
+  ERROR_CATALOGUE,
+  HostError,
+  hasCode,
+  isHostError,
+  PermissionDeniedError,
+} from './foundation/errors/index.js';
 export { DEFAULT_LIMITS, type Limits } from './foundation/limits.js';
 export type { HostLogger } from './foundation/logger.js';
 export type { PermissionMode } from './foundation/permissions.js';

@@ -94,7 +94,9 @@ describe('a secret', () => {
        WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
     );
     for (const { query } of rows) {
-      const text = (await test.database.pool.query(query)).rows.map(({ row }) => row).join('\n');
+      const text = (await test.database.pool.query(query)).rows
+        .map(({ row }: { row: string }) => row)
+        .join('\n');
       for (const form of FORMS) expect(text).not.toContain(form);
     }
   });

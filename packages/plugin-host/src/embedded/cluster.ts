@@ -14,7 +14,7 @@ export const SUPERUSER = 'postgres';
 
 const DRAFT = 'initdb-';
 const PASSWORD_FILE = 'plugin-host-password';
-/** How long a server left behind may take to shut down, in ms, in ms. */
+/** How long a server left behind may take to shut down, in ms. */
 const SHUTDOWN_MS = 60_000;
 const POLL_MS = 20;
 /** A process number no system hands out. */

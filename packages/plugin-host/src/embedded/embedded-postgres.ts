@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { embeddedFailed, hasCode } from '../foundation/errors/index.js';
+import { embeddedFailed, hasCode, isHostError } from '../foundation/errors/index.js';
 import type { HostLogger } from '../foundation/logger.js';
-import { prepareBinaries } from './binaries.js';
+import { nativeFolder, prepareBinaries } from './binaries.js';
 import { Cluster, SUPERUSER } from './cluster.js';
 import { Postmaster, type PostmasterExit } from './postmaster.js';
 import { RuntimeDir, SOCKET_PORT } from './runtime-dir.js';
@@ -65,12 +65,13 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, database = LOGIN, durable = true, logger, onExit } = options;
+  const native = nativeFolder();
   const cluster = await Cluster.in(dataDir);
   const { account } = cluster;
   await cluster.settle();
   const runtime = await RuntimeDir.create(account);
   try {
-    const binaries = await prepareBinaries(account, runtime);
+    const binaries = await prepareBinaries(native, { account, runtime });
     await cluster.create(binaries, runtime, { durable });
     const superuserPassword = await cluster.password();
     const postmaster = await startUnlessTaken(cluster, () =>
@@ -93,7 +94,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     return server;
   } catch (error) {
     await runtime.remove();
-    throw error;
+    if (isHostError(error)) throw error;
+    throw embeddedFailed({ step: 'start', reason: (error as Error).message }, { cause: error });
   }
 }
 

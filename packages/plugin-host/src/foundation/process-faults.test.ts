@@ -90,7 +90,14 @@ describe('what a plugin lets escape', () => {
       disposed: true,
       application: 'setImmediate(() => application.emit("request"))',
     });
-    expect(lines).toMatchObject([{ tenant: 'acme', error: 'oops' }, ...survived]);
+    expect(lines).toMatchObject([{ tenant: 'acme', kind: 'contained', error: 'oops' }, ...survived]);
+  });
+
+  it('is contained when a promise outlived the plugin', () => {
+    const plugin =
+      'new Promise((resolve) => application.on("request", resolve)).then(() => { throw new Error("oops") })';
+    const { lines } = run({ plugin, disposed: true, application: 'application.emit("request")' });
+    expect(lines).toEqual([{ ...uncaught, kind: 'contained', error: 'oops' }, ...survived]);
   });
 
   it('does not disable when it is a refused permission', () => {

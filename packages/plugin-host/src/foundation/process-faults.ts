@@ -11,8 +11,8 @@ export interface ProcessFaultsOptions {
    */
   readonly locate: (stack: string) => readonly PluginKey[];
   /**
-   * Whether this host runs `key`. Decides between several hosts in one process; compare by identity where two of
-   * them may serve one tenant. Default: it does.
+   * Whether this host runs `key` now. Decides between several hosts in one process, and keeps code that outlived its
+   * instance from disabling the next one: compare by identity with the keys of live instances. Default: it does.
    */
   readonly owns?: (key: PluginKey) => boolean;
 }
@@ -86,7 +86,8 @@ function claim(event: FatalEvent, error: unknown): boolean {
     const keys = host.locate(stack);
     for (const key of keys) {
       const fault = uncaughtFault({ key, callback: FATAL_EVENTS[event] }, error);
-      host.report(keys.length === 1 ? fault : { ...fault, kind: 'contained' });
+      const certain = keys.length === 1 && host.owns(key);
+      host.report(certain ? fault : { ...fault, kind: 'contained' });
     }
     if (keys.length > 0) return true;
   }

@@ -30,13 +30,15 @@ export async function loadInstance(
 ): Promise<PluginInstance> {
   const { key, activeSha, manifest } = installation;
   const instance = await services.factory.create({ key, sha256: activeSha, manifest, state: 'installed' });
+  // Before its hook runs: an error that escapes it must find somebody to disable.
+  services.instances.set(instance);
   try {
     await instance.load();
   } catch (error) {
+    services.instances.delete(key);
     await instance.close();
     throw error;
   }
-  services.instances.set(instance);
   services.notifications.emit('plugin:loaded', key);
   await services.events.emit(key.tenant, 'plugin:loaded', { pluginId: key.pluginId });
   return instance;

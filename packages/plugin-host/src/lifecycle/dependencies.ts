@@ -19,44 +19,71 @@ export function loadOrder<T extends Dependent>(
   readonly ordered: readonly T[];
   readonly cyclic: ReadonlyMap<string, readonly string[]>;
 } {
-  const byId = new Map(plugins.map((plugin) => [plugin.pluginId, plugin]));
-  const ordered: T[] = [];
-  const cyclic = new Map<string, readonly string[]>();
-  const placed = new Set<string>();
+  const search = new DepthFirst(plugins);
+  for (const plugin of plugins) search.visit(plugin);
+  return search;
+}
 
-  for (const root of plugins) {
-    // An explicit stack: a chain of thousands of plugins must not overflow the call stack.
-    const path: { plugin: T; rest: string[] }[] = [];
-    const depths = new Map<string, number>();
-    const enter = (plugin: T): void => {
-      depths.set(plugin.pluginId, path.length);
-      path.push({ plugin, rest: Object.keys(plugin.dependencies).filter((id) => byId.has(id)) });
-    };
-    if (!placed.has(root.pluginId) && !cyclic.has(root.pluginId)) enter(root);
-    while (path.length > 0) {
-      const top = path.at(-1) as { plugin: T; rest: string[] };
-      const next = top.rest.shift();
-      if (next === undefined) {
-        path.pop();
-        depths.delete(top.plugin.pluginId);
-        if (cyclic.has(top.plugin.pluginId)) continue;
-        placed.add(top.plugin.pluginId);
-        ordered.push(top.plugin);
-        continue;
-      }
-      if (placed.has(next)) continue;
-      const start = depths.get(next);
-      const known = cyclic.get(next);
-      if (start === undefined && !known) {
-        enter(byId.get(next) as T);
-        continue;
-      }
-      // Everything on the way to the circle cannot start either.
-      const circle = known ?? [...path.slice(start).map(({ plugin }) => plugin.pluginId), next];
-      for (const { plugin } of path) cyclic.set(plugin.pluginId, circle);
+/** A plugin on the way from where the search began, and those of its dependencies not looked at yet. */
+interface Step<T> {
+  readonly plugin: T;
+  readonly rest: string[];
+}
+
+/** With a stack of its own: a chain of thousands of plugins must not overflow the call stack. */
+class DepthFirst<T extends Dependent> {
+  readonly ordered: T[] = [];
+  readonly cyclic = new Map<string, readonly string[]>();
+  readonly #byId: ReadonlyMap<string, T>;
+  readonly #placed = new Set<string>();
+  readonly #path: Step<T>[] = [];
+  /** Where on the path a plugin is. */
+  readonly #depths = new Map<string, number>();
+
+  constructor(plugins: readonly T[]) {
+    this.#byId = new Map(plugins.map((plugin) => [plugin.pluginId, plugin]));
+  }
+
+  visit(root: T): void {
+    if (this.#placed.has(root.pluginId) || this.cyclic.has(root.pluginId)) return;
+    this.#enter(root);
+    for (let top = this.#path.at(-1); top; top = this.#path.at(-1)) {
+      const next = top.rest.pop();
+      if (next === undefined) this.#leave(top.plugin);
+      else if (!this.#placed.has(next)) this.#meet(next);
     }
   }
-  return { ordered, cyclic };
+
+  #enter(plugin: T): void {
+    this.#depths.set(plugin.pluginId, this.#path.length);
+    const within = Object.keys(plugin.dependencies).filter((id) => this.#byId.has(id));
+    this.#path.push({ plugin, rest: within.reverse() });
+  }
+
+  #leave(plugin: T): void {
+    this.#path.pop();
+    this.#depths.delete(plugin.pluginId);
+    if (this.cyclic.has(plugin.pluginId)) return;
+    this.#placed.add(plugin.pluginId);
+    this.ordered.push(plugin);
+  }
+
+  #meet(id: string): void {
+    const known = this.cyclic.get(id);
+    const depth = this.#depths.get(id);
+    const plugin = this.#byId.get(id);
+    if (!known && depth === undefined && plugin) {
+      this.#enter(plugin);
+      return;
+    }
+    const circle = known ?? [...this.#path.slice(depth).map((step) => step.plugin.pluginId), id];
+    // Everything on the way to the circle cannot start either; before one that is marked, all are.
+    for (let at = this.#path.length - 1; at >= 0; at--) {
+      const { pluginId } = (this.#path[at] as Step<T>).plugin;
+      if (this.cyclic.has(pluginId)) return;
+      this.cyclic.set(pluginId, circle);
+    }
+  }
 }
 
 /** @throws DEPENDENCY_MISSING, DEPENDENCY_VERSION */

@@ -1,6 +1,6 @@
 import type { Plugin, PluginContext } from '@verifywise/plugin-types';
 import { runAttributed } from '../foundation/attribution.js';
-import { hasCode, hookFailed, hookTimeout } from '../foundation/errors/index.js';
+import { hookFailed, hookTimeout } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
 import { withTimeout } from '../foundation/timeout.js';
 
@@ -29,16 +29,20 @@ export async function runHook(
   { key, context, ms }: { key: PluginKey; context: PluginContext; ms: number },
 ): Promise<void> {
   const { pluginId } = key;
+  let timeout: Error | undefined;
   try {
     if (!plugin[hook]) return;
     await withTimeout(
       // The call itself is inside an async function, so that a hook that throws at once is a rejection like any other.
       runAttributed({ key, callback: hook, depth: 0 }, async () => plugin[hook]?.(context)),
       ms,
-      () => hookTimeout({ pluginId, hook, ms }),
+      () => {
+        timeout = hookTimeout({ pluginId, hook, ms });
+        return timeout;
+      },
     );
   } catch (error) {
-    if (hasCode(error, 'HOOK_TIMEOUT')) throw error;
+    if (timeout) throw timeout;
     throw hookFailed({ pluginId, hook, reason: reasonOf(error) }, { cause: error });
   }
 }

@@ -65,17 +65,19 @@ export async function install(services: LifecycleServices, request: InstallReque
     await abort(services, operation, error);
     throw error;
   }
+  // Before its hook runs: an error that escapes it must find somebody to disable.
+  services.instances.set(instance);
   try {
     // What the hook configured is committed now, and so seen.
     await services.config.refresh(key);
     await instance.load();
   } catch (error) {
+    services.instances.delete(key);
     await instance.close();
     await undo(services, key, created);
     await abort(services, operation, error);
     throw error;
   }
-  services.instances.set(instance);
   await services.operations.finish(operation, 'done');
   services.notifications.emit('plugin:installed', { ...key, version: instance.manifest.version });
   services.notifications.emit('plugin:loaded', key);

@@ -96,6 +96,8 @@ export class InstanceFactory {
       });
       return instance;
     } catch (error) {
+      // What the code acquired before it failed goes with it.
+      await instance.close();
       config.close();
       throw error;
     }

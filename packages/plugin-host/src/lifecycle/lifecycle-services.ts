@@ -4,6 +4,7 @@ import type { EventDispatcher } from '../capabilities/events/event-dispatcher.js
 import type { MetadataStore } from '../capabilities/metadata/metadata-store.js';
 import type { Limits } from '../foundation/limits.js';
 import type { HostLogger } from '../foundation/logger.js';
+import type { ModuleLoader } from '../package-store/module-loader.js';
 import type { PackageStore } from '../package-store/packages.js';
 import type { HostDatabase } from '../postgres/schema.js';
 import type { Transactions } from '../postgres/transaction.js';
@@ -22,6 +23,7 @@ export interface LifecycleServices {
   readonly db: Kysely<HostDatabase>;
   readonly transactions: Transactions;
   readonly packages: PackageStore;
+  readonly loader: ModuleLoader;
   readonly download: Download;
   readonly installations: Installations;
   readonly operations: Operations;

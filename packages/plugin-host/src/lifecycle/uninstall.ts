@@ -27,9 +27,11 @@ export async function uninstall(services: LifecycleServices, request: UninstallR
   const { key, deleteData = false, force = false } = request;
   const { operations, installations, logger } = services;
   const operation = await operations.open(key, 'uninstall', request.actor ?? SYSTEM_ACTOR);
+  let removed: string | undefined;
   try {
     const installation = await installations.find(key);
     if (!installation) throw pluginNotInstalled({ pluginId: key.pluginId });
+    removed = installation.activeSha;
     await refuseWithDependents(services, key);
     const instance = await stop(services, installation, force);
     try {
@@ -46,6 +48,7 @@ export async function uninstall(services: LifecycleServices, request: UninstallR
   services.instances.delete(key);
   await operations.finish(operation, 'done');
   services.notifications.emit('plugin:uninstalled', { ...key, deleteData });
+  if (removed) services.loader.release(removed);
   try {
     await services.packages.collect();
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Permission } from '@verifywise/plugin-types';
 import { currentFrame, type Frame, runAttributed, runUnattributed } from '../foundation/attribution.js';
 import { type HostError, moduleForbidden, permissionDenied } from '../foundation/errors/index.js';
 import type { Faults } from '../foundation/faults.js';
+import type { PermissionMode } from '../foundation/permissions.js';
 import { type PluginKey, samePlugin } from '../foundation/plugin-key.js';
 import { uncaughtFault } from '../foundation/process-faults.js';
 import type { Dispose, Scope } from '../foundation/scope.js';
@@ -16,9 +17,6 @@ export interface CodeOwner {
   /** What the plugin's global `fetch` does once `http:outbound` allows it. Default: Node's. */
   readonly fetch?: typeof globalThis.fetch;
 }
-
-/** `enforce` refuses what the manifest does not ask for; `warn` reports it and lets it pass (design decision 8). */
-export type PermissionMode = 'enforce' | 'warn';
 
 /**
  * What the guarded modules and globals of one instance know of it: whether a call is allowed, who owns what it

@@ -150,6 +150,7 @@ describe('node:fs as a whole', () => {
   it('may be required without any permission, and keeps its identities', () => {
     expect(none.call('same')).toBe(true);
     expect(none.loaded.plugin).toHaveProperty('constants.O_RDONLY', 0);
+    expect(none.call('call', 'hasOwnProperty', 'readFile')).toBe(true);
   });
 
   it('reports each refusal', () => {

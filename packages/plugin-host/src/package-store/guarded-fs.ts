@@ -99,33 +99,33 @@ function needs(name: string, args: readonly unknown[]): readonly Permission[] {
 export function guardedFs(guard: CodeGuard, promises: () => unknown): object {
   return overlay(fs, (key): Replacement | undefined => {
     if (key === 'promises') return { value: promises() };
-    return guardedMember(guard, Reflect.get(fs, key), 'fs', key);
+    return guardedMember(guard, fs, 'fs', key);
   });
 }
 
 /** `node:fs/promises` as one plugin sees it. */
 export function guardedFsPromises(guard: CodeGuard): object {
-  return overlay(fs.promises, (key) =>
-    guardedMember(guard, Reflect.get(fs.promises, key), 'fs.promises', key),
-  );
+  return overlay(fs.promises, (key) => guardedMember(guard, fs.promises, 'fs.promises', key));
 }
 
 function guardedMember(
   guard: CodeGuard,
-  member: unknown,
-  module: string,
+  module: object,
+  name: 'fs' | 'fs.promises',
   key: PropertyKey,
 ): Replacement | undefined {
-  if (typeof member !== 'function' || typeof key !== 'string' || FREE.has(key.replace(/Sync$/, '')))
+  if (typeof key !== 'string' || !Object.hasOwn(module, key) || FREE.has(key.replace(/Sync$/, '')))
     return undefined;
-  const own = module === 'fs' && OWNED[key]?.(guard);
+  const member: unknown = Reflect.get(module, key);
+  if (typeof member !== 'function') return undefined;
+  const own = name === 'fs' && Object.hasOwn(OWNED, key) ? OWNED[key]?.(guard) : undefined;
   if (!own && BOTH.every((permission) => guard.allows(permission))) return undefined;
   const demand = (args: readonly unknown[]): void => {
-    for (const permission of needs(key, args)) guard.demand(`${module}.${key}`, permission);
+    for (const permission of needs(key, args)) guard.demand(`${name}.${key}`, permission);
   };
   // These return their result at once, not a promise of it.
-  const rejects = module === 'fs.promises' && key !== 'watch' && key !== 'glob';
-  return { value: guardedFunction(own || member, demand, rejects) };
+  const rejects = name === 'fs.promises' && key !== 'watch' && key !== 'glob';
+  return { value: guardedFunction(own ?? member, demand, rejects) };
 }
 
 /** A function, or class, that asks first. What hangs on it (`realpath.native`, promisify's symbol) asks the same. */

@@ -144,6 +144,20 @@ describe('listening to process', () => {
     process.off('test-event', own);
   });
 
+  it('leaves the scope when the plugin stops', () => {
+    const plugin = start();
+    const before = plugin.scope.size;
+    plugin.call('off', 'test-event');
+    plugin.call('once', 'test-event');
+    emit('test-event', 1);
+    expect(heard(plugin)).toEqual([['once', 1]]);
+    expect(plugin.scope.size).toBe(before);
+    plugin.call('on', 'test-event');
+    expect(plugin.scope.size).toBe(before + 1);
+    plugin.call('removeAll');
+    expect([plugin.scope.size, process.listenerCount('test-event')]).toEqual([before, 0]);
+  });
+
   it('reports what a listener throws, and lets the others hear', async () => {
     const plugin = start();
     const other = start();

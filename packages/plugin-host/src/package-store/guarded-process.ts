@@ -141,7 +141,12 @@ type Listener = (...args: unknown[]) => void;
  */
 class ProcessEvents extends EventEmitter {
   readonly #guard: CodeGuard;
-  readonly #connected = new Map<string | symbol, () => unknown>();
+  readonly #connected = new Map<string | symbol, () => void>();
+  readonly #owned = new Set<{
+    readonly event: string | symbol;
+    readonly listener: Listener;
+    release: () => unknown;
+  }>();
 
   constructor(guard: CodeGuard) {
     super();
@@ -150,7 +155,7 @@ class ProcessEvents extends EventEmitter {
 
   override on(event: string | symbol, listener: Listener): this {
     super.on(event, listener);
-    return this.#connect(event);
+    return this.#own(event, listener);
   }
 
   override addListener(event: string | symbol, listener: Listener): this {
@@ -159,7 +164,7 @@ class ProcessEvents extends EventEmitter {
 
   override prependListener(event: string | symbol, listener: Listener): this {
     super.prependListener(event, listener);
-    return this.#connect(event);
+    return this.#own(event, listener);
   }
 
   override removeListener(event: string | symbol, listener: Listener): this {
@@ -177,21 +182,36 @@ class ProcessEvents extends EventEmitter {
     return this.#disconnectUnused();
   }
 
-  #connect(event: string | symbol): this {
-    if (this.#connected.has(event) || changesProcess(event) || this.#guard.owner.scope.disposed) return this;
+  /** Each listener ends with the scope it was added in; the process is let go of with the last. */
+  #own(event: string | symbol, listener: Listener): this {
+    const release = this.#guard.own(() => {
+      this.removeListener(event, listener);
+    });
+    // On a disposed scope it has been removed again already.
+    if (!this.rawListeners(event).includes(listener)) return this;
+    this.#owned.add({ event, listener, release });
+    if (!changesProcess(event)) this.#connect(event);
+    return this;
+  }
+
+  #connect(event: string | symbol): void {
+    if (this.#connected.has(event)) return;
     const forward = this.#guard.contain(`process event ${String(event)}`, (...args: unknown[]) =>
       this.emit(event, ...args),
     );
     process.on(event, forward);
-    const release = this.#guard.own(() => {
+    this.#connected.set(event, () => {
       process.off(event, forward);
       this.#connected.delete(event);
     });
-    this.#connected.set(event, release);
-    return this;
   }
 
   #disconnectUnused(): this {
+    for (const owned of this.#owned) {
+      if (this.rawListeners(owned.event).includes(owned.listener)) continue;
+      this.#owned.delete(owned);
+      owned.release();
+    }
     for (const [event, release] of this.#connected) if (this.listenerCount(event) === 0) release();
     return this;
   }

@@ -142,3 +142,28 @@ describe('reloading', () => {
     expect(grownBytes).toBeLessThan(10_000_000);
   }, 120_000);
 });
+
+describe('the specification’s example plugin', () => {
+  const typescript = `
+    import { Plugin, PluginContext } from '@verifywise/plugin-types';
+    import { PluginEvent } from '../../core';
+    const plugin: Plugin = {
+      manifest: require('../manifest.json'),
+      async onLoad(context: PluginContext) { context.logger.info('Hello World plugin loaded: ' + PluginEvent.PROJECT_CREATED); },
+    };
+    module.exports = plugin;`;
+
+  it('runs as its build leaves it', async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: typescript, sourcefile: 'src/index.ts', loader: 'ts' },
+      ...{ bundle: true, format: 'cjs', platform: 'node', write: false },
+      external: ['../manifest.json', '../../core', '@verifywise/plugin-types'],
+    });
+    const source = packages.add({ 'index.js': outputFiles[0]?.text ?? '' });
+    const plugin = new RunningPlugin(loader, source);
+    const logged: string[] = [];
+    await plugin.call('onLoad', { logger: { info: (message: string) => logged.push(message) } });
+    expect(logged).toEqual(['Hello World plugin loaded: project:created']);
+    expect(plugin.loaded.plugin.manifest.version).toBe('1.0.0');
+  });
+});

@@ -1,10 +1,16 @@
-import { runUnattributed } from '../foundation/attribution.js';
-import { databaseUnavailable } from '../foundation/errors/index.js';
+import { AsyncResource } from 'node:async_hooks';
+import { databaseUnavailable, isHostError } from '../foundation/errors/index.js';
 import type { PgClient, PgPool, PgQuery, PgResult } from './pg-pool.js';
 import { isConnectionFailure } from './query-errors.js';
 
 /** How long to wait for a connection before saying DB_UNAVAILABLE, in ms. */
 const CONNECT_MS = 5_000;
+
+/**
+ * Where no plugin's code and no transaction is current. A new socket remembers where it was made, for as long as
+ * the pool keeps it: that must not be whoever happened to ask first.
+ */
+const outside = new AsyncResource('plugin-host:connect');
 
 /**
  * A connection on loan from the application's pool. It goes back clean or not at all: one that broke, is still
@@ -24,8 +30,7 @@ export class Connection {
 
   /** @throws DB_UNAVAILABLE */
   static async open(pool: PgPool): Promise<Connection> {
-    // A new socket remembers where it was made; it must not be filed under the plugin that happened to ask.
-    const connecting = runUnattributed(() => pool.connect());
+    const connecting = outside.runInAsyncScope(() => pool.connect());
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), CONNECT_MS);
@@ -57,7 +62,7 @@ export class Connection {
 
   /** Runs one exchange with the server. Begins it at once. */
   async use<T>(exchange: (client: PgClient) => Promise<T>): Promise<T> {
-    if (this.#broken) throw databaseUnavailable({ reason: reasonOf(this.#broken) }, { cause: this.#broken });
+    if (this.#broken) throw loss(this.#broken, this.#broken);
     if (this.#closed) throw new Error('the connection was given back already');
     const running = exchange(this.#client);
     this.#exchange = running;
@@ -65,7 +70,7 @@ export class Connection {
       return await running;
     } catch (error) {
       if (isConnectionFailure(error)) this.#broken ??= error;
-      if (this.#broken) throw databaseUnavailable({ reason: reasonOf(this.#broken) }, { cause: error });
+      if (this.#broken) throw loss(this.#broken, error);
       throw error;
     } finally {
       if (this.#exchange === running) this.#exchange = undefined;
@@ -108,6 +113,10 @@ export class Connection {
     this.#broken ??= error;
   };
 }
+
+/** Where this host gave the connection up itself, the reason it gave. */
+const loss = (broken: Error, cause: unknown): Error =>
+  isHostError(broken) ? broken : databaseUnavailable({ reason: reasonOf(broken) }, { cause });
 
 /** `pg` gives a list of failures without a message where a name has several addresses. */
 function reasonOf(error: unknown): string {

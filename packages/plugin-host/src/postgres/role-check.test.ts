@@ -1,47 +1,62 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded/index.js';
 import { checkRole } from './role-check.js';
 
-let database: TestDatabase;
+// A server of its own, since what is to be refused is a superuser.
+let dataDir: string;
+let server: EmbeddedPostgres;
+let superuser: pg.Pool;
+
+const poolAs = (user: string, password: string): pg.Pool => {
+  const url = new URL(server.connectionString);
+  url.username = user;
+  url.password = password;
+  return new pg.Pool({ connectionString: url.href });
+};
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  dataDir = await mkdtemp(join(tmpdir(), 'role-check-'));
+  server = await startEmbeddedPostgres({ dataDir, durable: false });
+  superuser = poolAs('postgres', await readFile(join(dataDir, 'cluster', 'plugin-host-password'), 'utf8'));
+  await superuser.query(`CREATE ROLE seer LOGIN BYPASSRLS PASSWORD 'seer'`);
+  await superuser.query(`CREATE ROLE admin SUPERUSER`);
+  await superuser.query(`CREATE ROLE climber LOGIN PASSWORD 'climber' IN ROLE admin`);
+  await superuser.query(`GRANT CONNECT ON DATABASE plugin_host TO seer, climber`);
 });
 afterAll(async () => {
-  await database.drop();
-});
-
-/** A pool whose logins look as given to the one question that is asked. */
-const poolOf = (rows: Record<string, unknown>[]) => ({
-  on: () => {},
-  removeListener: () => {},
-  end: async () => {},
-  connect: async () => ({
-    on: () => {},
-    removeListener: () => {},
-    release: () => {},
-    query: async () => ({ command: 'SELECT', rowCount: rows.length, rows }),
-  }),
+  await superuser.end();
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
 });
 
 describe('the login of the host', () => {
-  it('is safe if it is neither superuser nor BYPASSRLS', async () => {
-    expect(await checkRole(database.pool)).toEqual({
-      name: new URL(database.connectionString).username,
-      unsafe: undefined,
-    });
+  it('is safe as the embedded server makes it', async () => {
+    const pool = new pg.Pool({ connectionString: server.connectionString });
+    expect(await checkRole(pool)).toEqual({ name: 'plugin_host', unsafe: undefined });
+    await pool.end();
   });
 
-  it('is refused with the attribute that makes it unsafe, unless that is accepted', async () => {
-    const superuser = poolOf([{ login: 'postgres', role: 'postgres', superuser: true, bypass: true }]);
+  it.each([
+    ['seer', 'BYPASSRLS'],
+    ['climber', 'a member of "admin", which is a superuser'],
+  ])('is refused as %s, which is %s, unless that is accepted', async (login, attribute) => {
+    const pool = poolAs(login, login);
+    await expect(checkRole(pool)).rejects.toMatchObject({
+      code: 'DB_ROLE_UNSAFE',
+      details: { role: login, attribute },
+    });
+    expect(await checkRole(pool, { allowUnsafe: true })).toEqual({ name: login, unsafe: attribute });
+    await pool.end();
+  });
+
+  it('is refused as a superuser', async () => {
     await expect(checkRole(superuser)).rejects.toMatchObject({
       code: 'DB_ROLE_UNSAFE',
       details: { role: 'postgres', attribute: 'a superuser' },
-    });
-    expect(await checkRole(superuser, { allowUnsafe: true })).toEqual({
-      name: 'postgres',
-      unsafe: 'a superuser',
     });
   });
 });

@@ -37,11 +37,13 @@ describe('the name of a tenant’s schema', () => {
     fc.assert(
       fc.property(tenant, tenant, (one, other) => {
         const [first, second] = [tenantSchema(one), tenantSchema(other)];
-        expect(first === second).toBe(one === other);
-        expect(first).toMatch(/^plugins_[A-Za-z0-9_-]+$/);
-        expect(first.length).toBeLessThanOrEqual(63);
+        return (
+          (first === second) === (one === other) &&
+          /^plugins_[A-Za-z0-9_-]+$/.test(first) &&
+          first.length <= 63
+        );
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -114,6 +114,24 @@ describe('a host transaction', () => {
     );
   });
 
+  it('is not joined by a plugin that another one calls from a transaction of its own inside', async () => {
+    await floor.transactions
+      .run(async (_, host) => {
+        expect(floor.transactions.current(slack)).toBe(host);
+        await floor.transactions.run(
+          async () => {
+            // Joining the host's would wait for this one to end.
+            expect(floor.transactions.current(slack)).toBeUndefined();
+            await floor.transactions.run((db) => add(db, 'other'), { plugin: slack });
+          },
+          { plugin: jira },
+        );
+        throw new Error('undone');
+      })
+      .catch(() => {});
+    expect(await kids()).toEqual(['other']);
+  });
+
   it('is a savepoint where the plugin is in one already', async () => {
     await floor.transactions.run(
       async (db) => {

@@ -98,11 +98,18 @@ export class Transactions {
     }
   }
 
-  /** The transaction the calling code runs in: with `plugin` the innermost that plugin's code may join. */
+  /**
+   * The transaction the calling code runs in; with `plugin` the innermost that plugin's code may join. What another
+   * plugin has begun is not its own, nor is a host's transaction around that: it would wait for the one that
+   * waits for it.
+   */
   current(plugin?: PluginKey): OpenTransaction | undefined {
+    let foreign = false;
     for (let bound = this.#storage.getStore(); bound; bound = bound.outside) {
       const { transaction } = bound;
-      if (!plugin || !transaction.plugin || samePlugin(transaction.plugin, plugin)) return transaction;
+      if (!plugin || (transaction.plugin && samePlugin(transaction.plugin, plugin))) return transaction;
+      if (!transaction.plugin && !foreign) return transaction;
+      foreign ||= transaction.plugin !== undefined;
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { connectionContract } from './http-adapter/connection-contract.js';
 import type { MountHost } from './http-adapter/mounted-host.js';
+import { pluginAnswersContract } from './http-adapter/plugin-answers-contract.js';
 import { pluginRoutesContract } from './http-adapter/plugin-routes-contract.js';
 import { requestContract } from './http-adapter/request-contract.js';
 import { responseContract } from './http-adapter/response-contract.js';
@@ -19,5 +20,6 @@ export function httpAdapterContract(name: string, mount: MountHost): void {
     responseContract(mount);
     connectionContract(mount);
     pluginRoutesContract(mount);
+    pluginAnswersContract(mount);
   });
 }

@@ -159,11 +159,14 @@ class Turns extends CallInFlight {
   readonly #emission: Emission;
   readonly #listeners: readonly Listener[];
   #index = 0;
+  #onEnd: () => void = () => {};
+  #onError: (error: unknown) => void = () => {};
 
   constructor(emission: Emission, listeners: readonly Listener[]) {
     super();
     this.#emission = emission;
     this.#listeners = listeners;
+    this.listen();
   }
 
   goOn(from: number): void {
@@ -182,7 +185,19 @@ class Turns extends CallInFlight {
   override overrun(): void {
     const listener = this.#listeners[this.#index];
     if (listener !== undefined) reportOverrun(this.#emission.services, listener);
+    // What the late one still does is not taken for the next one's end.
+    this.listen();
     this.goOn(this.#index + 1);
+  }
+
+  private listen(): void {
+    const onEnd = (): void => {
+      if (onEnd === this.#onEnd) this.through();
+    };
+    this.#onEnd = onEnd;
+    this.#onError = (error) => {
+      if (onEnd === this.#onEnd) this.failed(error);
+    };
   }
 
   /** Runs handlers up to and including the first that does not finish at once. Returns whether there is one. */
@@ -195,7 +210,9 @@ class Turns extends CallInFlight {
       try {
         const promise = toPromise(listener.handler(prepared.payload as never, listener.owner.context));
         if (promise === undefined) continue;
-        this.wait(promise, i);
+        promise.then(this.#onEnd, this.#onError);
+        this.#index = i;
+        services.budget.start(this);
         return true;
       } catch (error) {
         services.faults.report(listener.frame, error);
@@ -204,29 +221,17 @@ class Turns extends CallInFlight {
     return false;
   }
 
-  private wait(promise: Promise<unknown>, index: number): void {
-    promise.then(
-      () => this.through(index),
-      (error: unknown) => this.failed(index, error),
-    );
-    this.#index = index;
-    this.#emission.services.budget.start(this);
-  }
-
-  private through(index: number): void {
+  private through(): void {
     const { budget } = this.#emission.services;
-    // Else it has overrun, and is reported; another may have its turn by now.
-    if (index !== this.#index || !budget.end(this)) return;
-    this.goOn(index + 1);
+    budget.end(this);
+    this.goOn(this.#index + 1);
     budget.settle();
   }
 
-  private failed(index: number, error: unknown): void {
-    const listener = this.#listeners[index];
-    if (listener !== undefined && index === this.#index && this.inFlight) {
-      this.#emission.services.faults.report(listener.frame, error);
-    }
-    this.through(index);
+  private failed(error: unknown): void {
+    const listener = this.#listeners[this.#index];
+    if (listener !== undefined) this.#emission.services.faults.report(listener.frame, error);
+    this.through();
   }
 }
 

@@ -32,19 +32,21 @@ type List = readonly Listener[];
  * are replaced, never changed: an event under way goes on with the list it began with.
  */
 export class Listeners {
-  readonly #tenants = new Map<string, Map<string, List>>();
+  // By event, then by tenant: there are few events and many tenants, so what most look-ups meet stays in the
+  // processor's cache.
+  readonly #events = new Map<string, Map<string, List>>();
 
   find(tenant: string, event: string): List | undefined {
-    return this.#tenants.get(tenant)?.get(event);
+    return this.#events.get(event)?.get(tenant);
   }
 
   /** Returns the function that takes the handler off again; calling that twice is harmless. */
   add(owner: CapabilityOwner, event: string, handler: AnyEventHandler): () => void {
     const listener = new Listener(owner, event, handler);
     const { tenant } = owner.key;
-    const events = this.#tenants.get(tenant) ?? new Map<string, List>();
-    this.#tenants.set(tenant, events);
-    events.set(event, withListener(events.get(event) ?? [], listener, event));
+    const tenants = this.#events.get(event) ?? new Map<string, List>();
+    this.#events.set(event, tenants);
+    tenants.set(tenant, withListener(tenants.get(tenant) ?? [], listener, event));
     return () => this.#remove(listener, event);
   }
 
@@ -52,11 +54,11 @@ export class Listeners {
     if (listener.removed) return;
     listener.removed = true;
     const { tenant } = listener.owner.key;
-    const events = this.#tenants.get(tenant);
-    const rest = withoutListener(events?.get(event) ?? [], listener, event);
-    if (rest.length > 0) events?.set(event, rest);
-    else events?.delete(event);
-    if (events?.size === 0) this.#tenants.delete(tenant);
+    const tenants = this.#events.get(event);
+    const rest = withoutListener(tenants?.get(tenant) ?? [], listener, event);
+    if (rest.length > 0) tenants?.set(tenant, rest);
+    else tenants?.delete(tenant);
+    if (tenants?.size === 0) this.#events.delete(event);
   }
 }
 

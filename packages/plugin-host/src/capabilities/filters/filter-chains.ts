@@ -18,11 +18,12 @@ export interface FilterEntry {
 
 /** The filters of each tenant, in the order they run: lower priority first, then as they were added. */
 export class FilterChains {
-  // The chains are replaced, never changed: a value on its way goes on with the chain it began with.
-  readonly #tenants = new Map<string, Map<string, readonly FilterEntry[]>>();
+  // By filter, then by tenant, as listeners are. The chains are replaced, never changed: a value on its way goes on
+  // with the chain it began with.
+  readonly #filters = new Map<string, Map<string, readonly FilterEntry[]>>();
 
   find(tenant: string, filter: string): readonly FilterEntry[] | undefined {
-    return this.#tenants.get(tenant)?.get(filter);
+    return this.#filters.get(filter)?.get(tenant);
   }
 
   /** Returns the function that takes the handler off again; calling that twice is harmless. */
@@ -30,23 +31,24 @@ export class FilterChains {
     const { tenant } = owner.key;
     const frame: Frame = { key: owner.key, callback: `filter ${filter}`, depth: 1 };
     const entry: FilterEntry = { owner, filter, handler, priority, frame, removed: false };
-    const filters = this.#tenants.get(tenant) ?? new Map<string, readonly FilterEntry[]>();
-    this.#tenants.set(tenant, filters);
-    const chain = filters.get(filter) ?? [];
+    const tenants = this.#filters.get(filter) ?? new Map<string, readonly FilterEntry[]>();
+    this.#filters.set(filter, tenants);
+    const chain = tenants.get(tenant) ?? [];
     const after = chain.findIndex((each) => each.priority > priority);
     const at = after === -1 ? chain.length : after;
-    filters.set(filter, [...chain.slice(0, at), entry, ...chain.slice(at)]);
+    tenants.set(tenant, [...chain.slice(0, at), entry, ...chain.slice(at)]);
     return () => this.#remove(entry);
   }
 
   #remove(entry: FilterEntry): void {
     if (entry.removed) return;
     entry.removed = true;
-    const { tenant } = entry.owner.key;
-    const filters = this.#tenants.get(tenant);
-    const rest = filters?.get(entry.filter)?.filter((each) => each !== entry) ?? [];
-    if (rest.length > 0) filters?.set(entry.filter, rest);
-    else filters?.delete(entry.filter);
-    if (filters?.size === 0) this.#tenants.delete(tenant);
+    const { filter, owner } = entry;
+    const { tenant } = owner.key;
+    const tenants = this.#filters.get(filter);
+    const rest = tenants?.get(tenant)?.filter((each) => each !== entry) ?? [];
+    if (rest.length > 0) tenants?.set(tenant, rest);
+    else tenants?.delete(tenant);
+    if (tenants?.size === 0) this.#filters.delete(filter);
   }
 }

@@ -22,6 +22,8 @@ export class FilterRun extends CallInFlight {
   readonly #services: FilterServices;
   #value: unknown;
   #index = 0;
+  #onResult: ((result: unknown) => void) | undefined;
+  #onError: ((error: unknown) => void) | undefined;
   #resolve: ((value: unknown) => void) | undefined;
 
   constructor(chain: readonly FilterEntry[], value: unknown, depth: number, services: FilterServices) {
@@ -51,6 +53,8 @@ export class FilterRun extends CallInFlight {
     const { key, callback } = entry.frame;
     const { budget, faults } = this.#services;
     faults.report(entry.frame, pluginTimeout({ pluginId: key.pluginId, callback, ms: budget.ms }));
+    // What the late one still returns is not taken for the next one's result.
+    this.listen();
     // It may still be at work on the value it was given; the others go on with a copy it cannot reach.
     this.#value = plainCopy(this.#value);
     this.goOn();
@@ -78,7 +82,10 @@ export class FilterRun extends CallInFlight {
           this.take(entry, result);
           continue;
         }
-        this.wait(promise, i, entry);
+        if (this.#onResult === undefined) this.listen();
+        promise.then(this.#onResult, this.#onError);
+        this.#index = i;
+        this.#services.budget.start(this);
         return true;
       } catch (error) {
         this.#services.faults.report(entry.frame, error);
@@ -87,26 +94,28 @@ export class FilterRun extends CallInFlight {
     return false;
   }
 
-  private wait(promise: Promise<unknown>, index: number, entry: FilterEntry): void {
-    promise.then(
-      (result) => {
-        if (!this.through(index)) return;
-        this.take(entry, result);
-        this.goOn();
-      },
-      (error: unknown) => {
-        if (!this.through(index)) return;
-        this.#services.faults.report(entry.frame, error);
-        this.goOn();
-      },
-    );
-    this.#index = index;
-    this.#services.budget.start(this);
+  private listen(): void {
+    const onResult = (result: unknown): void => {
+      if (onResult === this.#onResult) this.through(result);
+    };
+    this.#onResult = onResult;
+    this.#onError = (error) => {
+      if (onResult === this.#onResult) this.failed(error);
+    };
   }
 
-  /** False for a filter that has overrun; another may have its turn by now. */
-  private through(index: number): boolean {
-    return index === this.#index && this.#services.budget.end(this);
+  private through(result: unknown): void {
+    this.#services.budget.end(this);
+    const entry = this.#chain[this.#index];
+    if (entry !== undefined) this.take(entry, result);
+    this.goOn();
+  }
+
+  private failed(error: unknown): void {
+    this.#services.budget.end(this);
+    const entry = this.#chain[this.#index];
+    if (entry !== undefined) this.#services.faults.report(entry.frame, error);
+    this.goOn();
   }
 
   private take(entry: FilterEntry, result: unknown): void {

@@ -264,7 +264,7 @@ describe('a plugin’s routes', () => {
     const answer = call('/pipe', { signal: client.signal });
     client.abort();
     expect((await answer).status).toBe(499);
-    await delay(1);
+    await delay(20);
     expect(failures).toEqual(['ERR_STREAM_PREMATURE_CLOSE']);
     expect(faults).toEqual([]);
   });

@@ -1,4 +1,10 @@
-import type { DashboardWidget, Plugin, PluginManifest, PluginPage, WidgetTemplate } from '@verifywise/plugin-types';
+import type {
+  DashboardWidget,
+  Plugin,
+  PluginManifest,
+  PluginPage,
+  WidgetTemplate,
+} from '@verifywise/plugin-types';
 
 /** What one plugin adds to the application's pages (§13.3). */
 export interface PluginUi {
@@ -12,7 +18,10 @@ export interface PluginUi {
  */
 export function uiOf(pluginId: string, plugin: Plugin, manifest: PluginManifest): PluginUi {
   const widgets = new Map<string, DashboardWidget>();
-  for (const widget of [...(manifest.ui?.dashboardWidgets ?? []), ...(plugin.uiExtensions?.dashboardWidgets ?? [])]) {
+  for (const widget of [
+    ...(manifest.ui?.dashboardWidgets ?? []),
+    ...(plugin.uiExtensions?.dashboardWidgets ?? []),
+  ]) {
     widgets.set(widget.widgetId, { ...widget, template: widget.template as WidgetTemplate, pluginId });
   }
   const page = plugin.uiExtensions?.page ?? manifest.ui?.page;

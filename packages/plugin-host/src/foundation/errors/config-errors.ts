@@ -25,7 +25,8 @@ export const configKeyUnknown = defineError('CONFIG_KEY_UNKNOWN', 422, {
 });
 
 export const configConflict = defineError('CONFIG_CONFLICT', 412, {
-  message: (d: { pluginId: string }) => `The configuration of "${d.pluginId}" was changed by someone else meanwhile.`,
+  message: (d: { pluginId: string }) =>
+    `The configuration of "${d.pluginId}" was changed by someone else meanwhile.`,
   hint: 'Load it again, then repeat the change.',
 });
 

@@ -14,7 +14,8 @@ export const databaseRoleUnsafe = defineError('DB_ROLE_UNSAFE', 500, {
 });
 
 export const schemaOutdated = defineError('SCHEMA_OUTDATED', 500, {
-  message: (d: { missing: readonly string[] }) => `The host's tables lack the migrations ${d.missing.join(', ')}.`,
+  message: (d: { missing: readonly string[] }) =>
+    `The host's tables lack the migrations ${d.missing.join(', ')}.`,
   hint: "Run the migrations, or create the host with migrate: 'auto'.",
 });
 
@@ -44,12 +45,14 @@ export const transactionTimeout = defineError('TRANSACTION_TIMEOUT', 504, {
 });
 
 export const valueNotStorable = defineError('VALUE_NOT_STORABLE', 400, {
-  message: (d: { path: string; reason: string }) => `The value at ${d.path || 'the root'} cannot be stored: ${d.reason}`,
+  message: (d: { path: string; reason: string }) =>
+    `The value at ${d.path || 'the root'} cannot be stored: ${d.reason}`,
   hint: 'Store what JSON can hold: objects, arrays, strings, finite numbers, booleans and null.',
 });
 
 export const valueTooLarge = defineError('VALUE_TOO_LARGE', 413, {
-  message: (d: { bytes: number; limit: number }) => `The value is ${d.bytes} bytes; at most ${d.limit} are stored.`,
+  message: (d: { bytes: number; limit: number }) =>
+    `The value is ${d.bytes} bytes; at most ${d.limit} are stored.`,
   hint: 'Keep large content in a table of its own, or split it.',
 });
 
@@ -86,7 +89,8 @@ export const tenantSchemaInvalid = defineError('TENANT_SCHEMA_INVALID', 500, {
 });
 
 export const migrationFailed = defineError('MIGRATION_FAILED', 500, {
-  message: (d: { migration: string; reason: string }) => `Migration ${d.migration} of the host's tables failed: ${d.reason}`,
+  message: (d: { migration: string; reason: string }) =>
+    `Migration ${d.migration} of the host's tables failed: ${d.reason}`,
   hint: 'Nothing of it was kept. The host needs CREATE on the database, or a schema plugin_host it owns.',
 });
 

@@ -73,7 +73,8 @@ export const dependencyDisabled = defineError('DEPENDENCY_DISABLED', 409, {
 });
 
 export const dependencyCycle = defineError('DEPENDENCY_CYCLE', 409, {
-  message: (d: { path: readonly string[] }) => `The plugins depend on each other in a circle: ${d.path.join(' → ')}.`,
+  message: (d: { path: readonly string[] }) =>
+    `The plugins depend on each other in a circle: ${d.path.join(' → ')}.`,
   hint: 'One of them must drop its dependency.',
 });
 

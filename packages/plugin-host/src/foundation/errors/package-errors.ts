@@ -27,7 +27,8 @@ export interface ManifestIssueDetail {
 export const manifestInvalid = defineError('MANIFEST_INVALID', 422, {
   message: (d: { issues: readonly ManifestIssueDetail[] }) =>
     `manifest.json is not valid: ${d.issues.map((issue) => `${issue.path || '(root)'}: ${issue.message}`).join('; ')}`,
-  hint: (d) => d.issues.find((issue) => issue.hint)?.hint ?? 'Correct the fields named and pack the plugin again.',
+  hint: (d) =>
+    d.issues.find((issue) => issue.hint)?.hint ?? 'Correct the fields named and pack the plugin again.',
 });
 
 export const manifestIdMismatch = defineError('MANIFEST_ID_MISMATCH', 422, {
@@ -54,7 +55,8 @@ export const entryThrew = defineError('ENTRY_THREW', 422, {
 });
 
 export const entryNotAPlugin = defineError('ENTRY_NOT_A_PLUGIN', 422, {
-  message: (d: { pluginId: string; reason: string }) => `Plugin "${d.pluginId}" exports no plugin: ${d.reason}`,
+  message: (d: { pluginId: string; reason: string }) =>
+    `Plugin "${d.pluginId}" exports no plugin: ${d.reason}`,
   hint: 'Export the plugin object with module.exports, exports.default or exports.plugin.',
 });
 
@@ -87,7 +89,8 @@ export const packageLost = defineError('PACKAGE_LOST', 500, {
 });
 
 export const packageModified = defineError('PACKAGE_MODIFIED', 500, {
-  message: (d: { sha256: string; file: string }) => `File ${d.file} of package ${d.sha256} was changed on disk.`,
+  message: (d: { sha256: string; file: string }) =>
+    `File ${d.file} of package ${d.sha256} was changed on disk.`,
   hint: 'The host rebuilds the folder from the database; if this returns, find out what writes to the data directory.',
 });
 
@@ -97,7 +100,8 @@ export const zipCorrupt = defineError('ZIP_CORRUPT', 422, {
 });
 
 export const zipPathUnsafe = defineError('ZIP_PATH_UNSAFE', 422, {
-  message: (d: { path: string; reason: string }) => `The zip holds an unsafe file name ${JSON.stringify(d.path)}: ${d.reason}`,
+  message: (d: { path: string; reason: string }) =>
+    `The zip holds an unsafe file name ${JSON.stringify(d.path)}: ${d.reason}`,
   hint: 'Use relative names of letters, digits, dot, underscore, space and hyphen.',
 });
 
