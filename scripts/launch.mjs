@@ -70,7 +70,12 @@ const tasks = {
   },
   typecheck: {
     about: 'type check every package',
-    run: () => inOrder(install, () => turbo('typecheck')),
+    run: () =>
+      inOrder(
+        install,
+        () => turbo('typecheck'),
+        () => bin('tsc', '-p', '.'),
+      ),
   },
   changeset: {
     about: 'record what users will notice',
