@@ -78,7 +78,7 @@ describe('the plugin of docs/writing-plugins.md', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('builds, installs and does what it says', async () => {
+  it('builds, installs and does what it says', { timeout: 120_000 }, async () => {
     const build = ['--conditions=verifywise-source', '--import', 'tsx', 'build.ts'];
     const { stdout } = await promisify(execFile)(process.execPath, build, { cwd: folder });
     const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { validateManifest } from '../packages/plugin-manifest/src/index.js';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import * as config from '../packages/plugin-host/src/foundation/errors/config-errors.js';
@@ -15,6 +14,7 @@ import * as runtime from '../packages/plugin-host/src/foundation/errors/runtime-
 import { DEFAULT_LIMITS } from '../packages/plugin-host/src/foundation/limits.js';
 import { CONTEXT_MEMBERS } from '../packages/plugin-host/src/foundation/permissions.js';
 import { RESERVED_SEGMENTS, ROUTES } from '../packages/plugin-host/src/http/route-table.js';
+import { validateManifest } from '../packages/plugin-manifest/src/index.js';
 import { type Fence, MarkdownFile, markdownFiles } from './support/markdown.js';
 import { typeCheck } from './support/snippets.js';
 
@@ -29,7 +29,9 @@ describe('code in the documents', () => {
   it('is in a language the tests know', () => {
     const known = ['ts', 'json', 'sh', 'sql', 'text'];
     // CONTRIBUTING.md draws a diagram.
-    const unknown = fences.filter(({ language, file }) => !known.includes(language) && file !== 'CONTRIBUTING.md');
+    const unknown = fences.filter(
+      ({ language, file }) => !known.includes(language) && file !== 'CONTRIBUTING.md',
+    );
     expect(unknown.map(place)).toEqual([]);
   });
 
@@ -90,6 +92,14 @@ describe('links in the documents', () => {
   });
 });
 
+describe('every public package', () => {
+  it.each(readdirSync(join(root, 'packages')))('%s says what it is and under which licence', (name) => {
+    const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+    expect(read(`packages/${name}/README.md`)).toMatch(new RegExp(`^# @verifywise/${name}\n`));
+    expect(read(`packages/${name}/LICENSE`)).toBe(read('LICENSE'));
+  });
+});
+
 describe('docs/errors.md', () => {
   /** The heading of each file of the catalogue. */
   const GROUPS: Readonly<Record<string, object>> = {
@@ -117,7 +127,9 @@ describe('docs/errors.md', () => {
 
   it('says of each when it occurs and what to do', () => {
     const rows = doc('errors').table('Code');
-    expect(rows.filter(({ cells }) => cells.length !== 4 || cells.includes('')).map(({ line }) => line)).toEqual([]);
+    expect(
+      rows.filter(({ cells }) => cells.length !== 4 || cells.includes('')).map(({ line }) => line),
+    ).toEqual([]);
   });
 });
 
@@ -126,7 +138,9 @@ describe('docs/http-api.md', () => {
     const written = doc('http-api')
       .table('Method')
       .map(({ cells: [method, path, access] }) => `${method} ${path} ${access}`);
-    expect(written.sort()).toEqual(ROUTES.map(({ method, path, access }) => `${method} ${path} ${access}`).sort());
+    expect(written.sort()).toEqual(
+      ROUTES.map(({ method, path, access }) => `${method} ${path} ${access}`).sort(),
+    );
   });
 
   it('shows how to call each of them', () => {
@@ -134,7 +148,9 @@ describe('docs/http-api.md', () => {
     const uncalled = ROUTES.filter(({ method, path }) => {
       const pattern = path.replace(/:\w+/g, '[a-z-]+').replace('/-/', '/-/');
       const address = new RegExp(`127\\.0\\.0\\.1:3000${pattern}(?:['? \\n]|$)`);
-      return !calls.some(({ text }) => address.test(text) && (/-X (\w+)/.exec(text)?.[1] ?? 'GET') === method);
+      return !calls.some(
+        ({ text }) => address.test(text) && (/-X (\w+)/.exec(text)?.[1] ?? 'GET') === method,
+      );
     });
     expect(uncalled.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });

@@ -20,12 +20,17 @@ export interface Link {
   readonly target: string;
 }
 
-/** The cells of one row, without the backticks of those that are nothing but code. */
 export interface TableRow {
   /** The heading the table stands under. */
   readonly heading: string;
   readonly line: number;
+  /** Without the backticks of those that are nothing but code. */
   readonly cells: readonly string[];
+}
+
+interface Line {
+  readonly line: number;
+  readonly text: string;
 }
 
 /** One markdown file, taken apart as far as tests need it. */
@@ -33,61 +38,70 @@ export class MarkdownFile {
   readonly file: string;
   readonly fences: readonly Fence[];
   readonly links: readonly Link[];
-  readonly rows: readonly TableRow[];
   /** Anchors of its headings, as GitHub makes them. */
   readonly anchors: ReadonlySet<string>;
+  readonly #prose: readonly Line[];
 
   constructor(root: string, file: string) {
+    const lines = readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .map((text, index) => ({ line: index + 1, text }));
+    const { fences, prose } = separate(file, lines);
     this.file = file;
-    const fences: Fence[] = [];
-    const links: Link[] = [];
-    const rows: TableRow[] = [];
-    const anchors = new Set<string>();
-    let heading = '';
-    let open: { line: number; language: string; title: string | undefined; lines: string[] } | undefined;
-    for (const [index, text] of readFileSync(join(root, file), 'utf8').split('\n').entries()) {
-      const line = index + 1;
-      const [, language, info] = /^```(\S*)(.*)$/.exec(text) ?? [];
-      if (language !== undefined && !open) {
-        open = { line: line + 1, language, title: /title="([^"]+)"/.exec(info ?? '')?.[1], lines: [] };
-      } else if (language !== undefined && open) {
-        const { lines, ...rest } = open;
-        fences.push({ file, ...rest, text: lines.join('\n') });
-        open = undefined;
-      } else if (open) {
-        open.lines.push(text);
-      } else {
-        const title = /^#+ (.+)$/.exec(text)?.[1];
-        if (title !== undefined) {
-          heading = title;
-          anchors.add(toAnchor(title));
-        }
-        if (/^\|(?! ?-)/.test(text)) rows.push({ heading, line, cells: cellsOf(text) });
-        for (const [, target = ''] of text.replace(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)) {
-          links.push({ file, line, target });
-        }
-      }
-    }
-    if (open) throw new Error(`${file}:${open.line} begins a block of code that does not end`);
     this.fences = fences;
-    this.links = links;
-    this.rows = rows;
-    this.anchors = anchors;
+    this.#prose = prose;
+    this.links = prose.flatMap(({ line, text }) =>
+      [...text.replace(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({
+        file,
+        line,
+        target,
+      })),
+    );
+    this.anchors = new Set(prose.flatMap(({ text }) => headingOf(text) ?? []).map(toAnchor));
   }
 
   /** The rows of every table whose first column is headed `column`, without the head. */
   table(column: string): TableRow[] {
-    let inside = false;
-    let last = Number.NaN;
-    return this.rows.filter((row) => {
-      // The line of dashes below the head is no row.
-      if (row.line - last > 2 || Number.isNaN(last)) inside = row.cells[0] === column;
-      const isHead = inside && row.cells[0] === column;
-      last = row.line;
-      return inside && !isHead;
-    });
+    const rows: TableRow[] = [];
+    let heading = '';
+    let head: string | undefined;
+    for (const { line, text } of this.#prose) {
+      heading = headingOf(text) ?? heading;
+      if (!text.startsWith('|')) {
+        head = undefined;
+        continue;
+      }
+      const cells = cellsOf(text);
+      if (head === undefined) head = cells[0];
+      else if (head === column && !/^-+$/.test(cells[0] ?? '')) rows.push({ heading, line, cells });
+    }
+    return rows;
   }
 }
+
+function separate(file: string, lines: readonly Line[]): { fences: Fence[]; prose: Line[] } {
+  const fences: Fence[] = [];
+  const prose: Line[] = [];
+  let open: { line: number; language: string; title: string | undefined; lines: string[] } | undefined;
+  for (const { line, text } of lines) {
+    const [, language, info = ''] = /^```(\S*)(.*)$/.exec(text) ?? [];
+    if (open && language !== undefined) {
+      const { lines: content, ...rest } = open;
+      fences.push({ file, ...rest, text: content.join('\n') });
+      open = undefined;
+    } else if (open) {
+      open.lines.push(text);
+    } else if (language !== undefined) {
+      open = { line: line + 1, language, title: /title="([^"]+)"/.exec(info)?.[1], lines: [] };
+    } else {
+      prose.push({ line, text });
+    }
+  }
+  if (open) throw new Error(`${file}:${open.line} begins a block of code that does not end`);
+  return { fences, prose };
+}
+
+const headingOf = (text: string): string | undefined => /^#+ (.+)$/.exec(text)?.[1];
 
 /** Every markdown file of the repository that users read. */
 export function markdownFiles(root: string): MarkdownFile[] {

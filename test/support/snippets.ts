@@ -83,4 +83,3 @@ const WORKSPACE: readonly string[] = [
     readdirSync(join(root, folder)).map((name) => join(root, folder, name)),
   ),
 ].map((folder) => join(folder, 'snippet.ts'));
-

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
 import { openDatabase } from './database.js';
+import { ownPool } from './fixtures/own-pool.js';
 import { migrateDown, migrateToLatest, missingMigrations, requireMigrated } from './migrate.js';
 
 let database: TestDatabase;
@@ -119,7 +120,7 @@ describe('the host’s tables', () => {
   it('give dates alike in any time zone', async () => {
     const elsewhere = new URL(database.connectionString);
     elsewhere.searchParams.set('options', '-c timezone=Asia/Kolkata');
-    const pool = new pg.Pool({ connectionString: elsewhere.href });
+    const pool = ownPool({ connectionString: elsewhere.href });
     try {
       const db = openDatabase(pool);
       const at = new Date('2026-01-31T23:59:59.999Z');

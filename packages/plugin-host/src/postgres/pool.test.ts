@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
+import { ownPool } from './fixtures/own-pool.js';
 import type { PgPool } from './pg-pool.js';
 import { openPool } from './pool.js';
 
@@ -47,7 +48,7 @@ describe('the host’s pool', () => {
   });
 
   it('is left to the application if it is the application’s', async () => {
-    const own = new pg.Pool({ connectionString: database.connectionString });
+    const own = ownPool({ connectionString: database.connectionString });
     const before = (own as EventEmitter).listenerCount('error');
     const { pool, close } = openPool(own, recorder());
     expect(pool).toBe(own);

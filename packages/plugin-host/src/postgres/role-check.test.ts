@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded/index.js';
+import { ownPool } from './fixtures/own-pool.js';
 import { checkRole } from './role-check.js';
 
 // A server of its own, since what is to be refused is a superuser.
@@ -15,7 +16,7 @@ const poolAs = (user: string, password: string): pg.Pool => {
   const url = new URL(server.connectionString);
   url.username = user;
   url.password = password;
-  return new pg.Pool({ connectionString: url.href });
+  return ownPool({ connectionString: url.href });
 };
 
 beforeAll(async () => {
@@ -35,7 +36,7 @@ afterAll(async () => {
 
 describe('the login of the host', () => {
   it('is safe as the embedded server makes it', async () => {
-    const pool = new pg.Pool({ connectionString: server.connectionString });
+    const pool = ownPool({ connectionString: server.connectionString });
     expect(await checkRole(pool)).toEqual({ name: 'plugin_host', unsafe: undefined });
     await pool.end();
   });

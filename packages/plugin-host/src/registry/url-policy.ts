@@ -91,7 +91,7 @@ const namesFor = (hostname: string): string[] => {
   return [hostname, ...labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`)];
 };
 
-const LISTED_HOST = /^(\*\.)?(\[[^\]]+\]|[^:/?#@\\[\]\s]+)(?::0*(\d{1,5}))?$/;
+const LISTED_HOST = /^(\*\.)?(\[[^\]]+\]|[^:/?#@*\\[\]\s]+)(?::0*(\d{1,5}))?$/;
 
 /**
  * `Bücher.Example:443` as addresses are compared: lower case, punycode, an IP address in its one form.

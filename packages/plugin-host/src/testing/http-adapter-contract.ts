@@ -6,7 +6,7 @@ import { pluginRoutesContract } from './http-adapter/plugin-routes-contract.js';
 import { requestContract } from './http-adapter/request-contract.js';
 import { responseContract } from './http-adapter/response-contract.js';
 
-export type { MountedHost, MountHost } from './http-adapter/mounted-host.js';
+export type { MountHost } from './http-adapter/mounted-host.js';
 
 /**
  * What every adapter must do, as a vitest suite on real sockets:

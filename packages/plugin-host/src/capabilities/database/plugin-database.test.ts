@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownPool } from '../../postgres/fixtures/own-pool.js';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import { pluginContexts } from './fixtures/plugin-contexts.js';
 
@@ -32,7 +33,7 @@ describe('context.db.query', () => {
   });
 
   it('reads values as the application’s pool does', async () => {
-    const pool = new pg.Pool({
+    const pool = ownPool({
       connectionString: database.connectionString,
       types: {
         getTypeParser: (oid, format) => (oid === 20 ? BigInt : pg.types.getTypeParser(oid, format)) as never,
@@ -149,7 +150,7 @@ describe('a database that goes away', () => {
   });
 
   it('is told as such when nothing can connect to it', async () => {
-    const pool = new pg.Pool({ connectionString: 'postgres://localhost:5432/x?host=/nonexistent' });
+    const pool = ownPool({ connectionString: 'postgres://localhost:5432/x?host=/nonexistent' });
     pool.on('error', () => {});
     await expect(pluginContexts(pool).contextOf('away', 'p').db.query('SELECT 1')).rejects.toMatchObject({
       code: 'DB_UNAVAILABLE',
@@ -160,7 +161,7 @@ describe('a database that goes away', () => {
 
 describe('many tenants on few connections', () => {
   it('find their own schema each time, and leave none of it behind', async () => {
-    const pool = new pg.Pool({ connectionString: database.connectionString, max: 2 });
+    const pool = ownPool({ connectionString: database.connectionString, max: 2 });
     try {
       const few = pluginContexts(pool);
       const before = await Promise.all([1, 2].map(() => pool.query('SHOW ALL')));

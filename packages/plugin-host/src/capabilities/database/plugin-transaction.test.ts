@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ownPool } from '../../postgres/fixtures/own-pool.js';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import type { ContextOptions } from './fixtures/plugin-contexts.js';
 import { pluginContexts } from './fixtures/plugin-contexts.js';
@@ -125,7 +125,7 @@ describe('context.db.transaction', () => {
   });
 
   it('is rolled back when its function never settles, and gives its connection back', async () => {
-    const pool = new pg.Pool({ connectionString: database.connectionString, max: 1 });
+    const pool = ownPool({ connectionString: database.connectionString, max: 1 });
     try {
       const { db } = pluginContexts(pool).contextOf('tx', 'p', { limits: { transactionMs: 100 } });
       let late: (() => Promise<unknown>) | undefined;

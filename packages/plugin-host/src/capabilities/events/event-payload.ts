@@ -116,17 +116,26 @@ function copyObject(value: object, key: string, depth: number): unknown {
   if (depth > MAX_JSON_DEPTH) {
     throw new Unserialisable(`"${key}" is part of a circle, or nested more than ${MAX_JSON_DEPTH} deep`);
   }
-  if (typeof (value as Fields).toJSON === 'function') {
-    if (types.isDate(value)) return Number.isNaN(value.getTime()) ? null : new Date(value.getTime());
-    const plain = unwrap(value, key);
-    if (plain !== value) return copyOf(plain, key, depth + 1);
-  }
+  if (typeof (value as Fields).toJSON !== 'function') return copyContents(value, key, depth);
+  if (types.isDate(value)) return copyDate(value);
+  const plain = unwrap(value, key);
+  if (types.isDate(plain)) return copyDate(plain);
+  // Not asked a second time, as with JSON.
+  return typeof plain === 'object' && plain !== null
+    ? copyContents(plain, key, depth)
+    : copyOf(plain, key, depth);
+}
+
+function copyContents(value: object, key: string, depth: number): unknown {
   if (Array.isArray(value)) return copyArray(value, depth);
   if (types.isBoxedPrimitive(value)) return copyOf(value.valueOf(), key, depth);
   const to: Fields = {};
   copyFields(value as Fields, to, depth);
   return Object.freeze(to);
 }
+
+const copyDate = (date: Date): Date | null =>
+  Number.isNaN(date.getTime()) ? null : new Date(date.getTime());
 
 function unwrap(value: object | bigint, key: string): unknown {
   const { toJSON } = value as { toJSON?: unknown };

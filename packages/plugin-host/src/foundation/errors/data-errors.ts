@@ -4,7 +4,7 @@ import { defineError } from './host-error.js';
 
 export const databaseUnavailable = defineError('DB_UNAVAILABLE', 503, {
   message: (d: { reason: string }) => `The database is not available: ${d.reason}`,
-  hint: 'Nothing was changed. Try again when the database is back.',
+  hint: 'Try again when the database is back.',
 });
 
 export const databaseRoleUnsafe = defineError('DB_ROLE_UNSAFE', 500, {
