@@ -18,7 +18,7 @@ await build({
   external: ['esbuild'],
   // What is bundled and written for CommonJS asks for this.
   banner: {
-    js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
 });

@@ -37,8 +37,10 @@ function started(budget: Budget, key?: PluginKey): Call {
   return call;
 }
 
+/** Says whether the call has ended in time. */
 const end = (budget: Budget, call: Call): boolean => {
-  const inTime = budget.end(call);
+  const inTime = call.inFlight;
+  budget.end(call);
   budget.settle();
   return inTime;
 };
@@ -78,6 +80,19 @@ describe('a budget', () => {
     for (const call of [third, first, fifth]) expect(end(budget, call)).toBe(true);
     await Promise.all([calls[1]?.late, calls[3]?.late]);
     expect(calls.map(({ overran }) => overran)).toEqual([0, 1, 0, 1, 0]);
+    expect(budget.idle).toBe(true);
+  });
+
+  it('begins the time of a call anew when the call goes on to wait for another plugin', async () => {
+    const budget = timer.budget(20);
+    const order: string[] = [];
+    const [again, once, last] = [started(budget), started(budget), started(budget)];
+    again.late.then(() => order.push('again'));
+    once.late.then(() => order.push('once'));
+    budget.start(last);
+    budget.start(again);
+    await Promise.all([again.late, once.late, last.late]);
+    expect(order).toEqual(['once', 'again']);
     expect(budget.idle).toBe(true);
   });
 

@@ -47,8 +47,11 @@ export class Budget {
     return this.ms > 0 && this.ms !== Number.POSITIVE_INFINITY;
   }
 
+  /** Begins a call's time, or begins it anew: a call may wait for one plugin after another. */
   start(call: CallInFlight): void {
     call.dueTick = this.#timer.dueTick(this);
+    if (call === this.#newest) return;
+    if (call.inFlight) this.#unlink(call);
     call.inFlight = true;
     call.previous = this.#newest;
     if (this.#newest === undefined) this.#oldest = call;
@@ -56,21 +59,11 @@ export class Budget {
     this.#newest = call;
   }
 
-  /**
-   * Returns false if the call was no longer in flight: it has overrun, and its outcome is to be ignored. Call
-   * {@link settle} once what follows on it has begun.
-   */
-  end(call: CallInFlight): boolean {
-    if (!call.inFlight) return false;
+  /** Call {@link settle} once what follows on it has begun. */
+  end(call: CallInFlight): void {
+    if (!call.inFlight) return;
     call.inFlight = false;
-    const { previous, next } = call;
-    if (previous === undefined) this.#oldest = next;
-    else previous.next = next;
-    if (next === undefined) this.#newest = previous;
-    else next.previous = previous;
-    call.previous = undefined;
-    call.next = undefined;
-    return true;
+    this.#unlink(call);
   }
 
   /** To be called whenever a call has ended or has stopped waiting for a plugin. */
@@ -102,6 +95,16 @@ export class Budget {
       call.overrun();
       this.settle();
     }
+  }
+
+  #unlink(call: CallInFlight): void {
+    const { previous, next } = call;
+    if (previous === undefined) this.#oldest = next;
+    else previous.next = next;
+    if (next === undefined) this.#newest = previous;
+    else next.previous = previous;
+    call.previous = undefined;
+    call.next = undefined;
   }
 
   #waitsFor(key: PluginKey): boolean {

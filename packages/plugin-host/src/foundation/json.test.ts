@@ -41,7 +41,7 @@ describe('toStorableJson', () => {
   });
 
   it.each([
-    ['undefined', undefined, 'undefined'],
+    ['undefined in an array', [undefined], 'undefined'],
     ['NaN', Number.NaN, 'NaN'],
     ['Infinity', Number.POSITIVE_INFINITY, 'Infinity'],
     ['a bigint', 10n, 'a bigint'],
@@ -63,6 +63,11 @@ describe('toStorableJson', () => {
     expect(found.code).toBe('VALUE_NOT_STORABLE');
     expect(found.path).toMatch(/^settings\.list\[1\]\.inner(\[0\])?$/);
     expect(found.reason).toContain(reason);
+  });
+
+  it('leaves out members that are undefined, as JSON does, and refuses undefined by itself', () => {
+    expect(toStorableJson({ a: undefined, b: 1 })).toBe('{"b":1}');
+    expect(refusal(undefined).reason).toContain('undefined');
   });
 
   it('refuses NUL characters and lone surrogates in keys too', () => {

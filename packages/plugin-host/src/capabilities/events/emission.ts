@@ -169,12 +169,14 @@ class Turns extends CallInFlight {
     this.listen();
   }
 
+  /** Leaves the slot it finds with a frame of its own. */
   goOn(from: number): void {
-    const slot = currentSlot();
-    const outer = frameIn(slot);
-    const waiting = this.run(from, slot);
-    enterFrame(slot, outer);
-    if (!waiting) this.#emission.close();
+    const { services } = this.#emission;
+    if (!this.run(from, currentSlot())) {
+      services.budget.end(this);
+      this.#emission.close();
+    }
+    services.budget.settle();
   }
 
   override waitsFor(key: PluginKey): boolean {
@@ -187,12 +189,16 @@ class Turns extends CallInFlight {
     if (listener !== undefined) reportOverrun(this.#emission.services, listener);
     // What the late one still does is not taken for the next one's end.
     this.listen();
+    const slot = currentSlot();
+    const outer = frameIn(slot);
     this.goOn(this.#index + 1);
+    enterFrame(slot, outer);
   }
 
   private listen(): void {
+    // Neither puts the frame back: when such a job is over, so is what its slot was good for.
     const onEnd = (): void => {
-      if (onEnd === this.#onEnd) this.through();
+      if (onEnd === this.#onEnd) this.goOn(this.#index + 1);
     };
     this.#onEnd = onEnd;
     this.#onError = (error) => {
@@ -221,17 +227,10 @@ class Turns extends CallInFlight {
     return false;
   }
 
-  private through(): void {
-    const { budget } = this.#emission.services;
-    budget.end(this);
-    this.goOn(this.#index + 1);
-    budget.settle();
-  }
-
   private failed(error: unknown): void {
     const listener = this.#listeners[this.#index];
     if (listener !== undefined) this.#emission.services.faults.report(listener.frame, error);
-    this.through();
+    this.goOn(this.#index + 1);
   }
 }
 

@@ -101,6 +101,10 @@ describe('a delivered payload', () => {
     expect(Object.keys(payload.risk as object)).toEqual(['__proto__']);
   });
 
+  it('leaves out what an object merely inherits', () => {
+    expect(field(Object.assign(Object.create({ inherited: 1 }), { own: 2 }))).toEqual({ own: 2 });
+  });
+
   it('is empty but for the stamp when nothing was emitted', () => {
     expect(Object.keys(deliver(undefined))).toEqual(['tenant', 'timestamp', 'triggeredBy']);
   });

@@ -36,7 +36,11 @@ export class FilterRun extends CallInFlight {
 
   /** Resolves with what comes out at the end. */
   start(): Promise<unknown> {
-    if (!this.advance(0)) return Promise.resolve(this.#value);
+    const slot = currentSlot();
+    const outer = frameIn(slot);
+    const waiting = this.run(0, slot);
+    enterFrame(slot, outer);
+    if (!waiting) return Promise.resolve(this.#value);
     return new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -57,19 +61,14 @@ export class FilterRun extends CallInFlight {
     this.listen();
     // It may still be at work on the value it was given; the others go on with a copy it cannot reach.
     this.#value = plainCopy(this.#value);
+    const slot = currentSlot();
+    const outer = frameIn(slot);
     this.goOn();
+    enterFrame(slot, outer);
   }
 
   /** Runs the filters from `from` on. Returns whether one of them is now waited for. */
-  private advance(from: number): boolean {
-    const slot = currentSlot();
-    const outer = frameIn(slot);
-    const waiting = this.runFrom(from, slot);
-    enterFrame(slot, outer);
-    return waiting;
-  }
-
-  private runFrom(from: number, slot: FrameSlot): boolean {
+  private run(from: number, slot: FrameSlot): boolean {
     for (let i = from; i < this.#chain.length; i++) {
       const entry = this.#chain[i];
       // Both are looked at each time: an earlier filter may have removed this one, or disabled its plugin.
@@ -95,6 +94,7 @@ export class FilterRun extends CallInFlight {
   }
 
   private listen(): void {
+    // Neither puts the frame back: when such a job is over, so is what its slot was good for.
     const onResult = (result: unknown): void => {
       if (onResult === this.#onResult) this.through(result);
     };
@@ -105,14 +105,12 @@ export class FilterRun extends CallInFlight {
   }
 
   private through(result: unknown): void {
-    this.#services.budget.end(this);
     const entry = this.#chain[this.#index];
     if (entry !== undefined) this.take(entry, result);
     this.goOn();
   }
 
   private failed(error: unknown): void {
-    this.#services.budget.end(this);
     const entry = this.#chain[this.#index];
     if (entry !== undefined) this.#services.faults.report(entry.frame, error);
     this.goOn();
@@ -126,8 +124,13 @@ export class FilterRun extends CallInFlight {
     }
   }
 
+  /** Leaves the slot it finds with a frame of a filter. */
   private goOn(): void {
-    if (!this.advance(this.#index + 1)) this.#resolve?.(this.#value);
-    this.#services.budget.settle();
+    const { budget } = this.#services;
+    if (!this.run(this.#index + 1, currentSlot())) {
+      budget.end(this);
+      this.#resolve?.(this.#value);
+    }
+    budget.settle();
   }
 }
