@@ -176,7 +176,7 @@ describe('a context', () => {
     const { context, calls } = open(['config:read']);
     const denied = expect.objectContaining({ code: 'PERMISSION_DENIED' });
     await expect(context.db.query('SELECT 1')).rejects.toEqual(denied);
-    await expect(context.emit('risk:created', {})).rejects.toEqual(denied);
+    await expect(context.emit('slack:sent', {})).rejects.toEqual(denied);
     expect(() => context.on('risk:created', async () => {})).toThrow(denied);
     expect(() => context.addFilter('risk:before_save', (value) => value)).toThrow(denied);
     context.config.get('a');

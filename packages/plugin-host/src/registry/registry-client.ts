@@ -10,7 +10,6 @@ import type { Limits } from '../foundation/limits.js';
 import type { HostLogger } from '../foundation/logger.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { isLoopback } from './public-address.js';
-import { SavedRegistry } from './saved-registry.js';
 import { withoutLogin } from './url-policy.js';
 
 export interface RegistryClientOptions {
@@ -18,11 +17,6 @@ export interface RegistryClientOptions {
   readonly url?: URL | undefined;
   /** How long a copy is served before the registry is asked again, in ms. Default 15 minutes (§18.1). */
   readonly ttlMs?: number | undefined;
-  /**
-   * File in which the last good copy outlives a restart. It is for showing alone: {@link RegistryClient.find} never
-   * answers from it. Default: none is kept.
-   */
-  readonly savedIn?: string | undefined;
   readonly limits: Pick<Limits, 'registryBytes' | 'registryMs' | 'redirects'>;
   readonly logger: HostLogger;
   /** Milliseconds that only grow. Default `performance.now`. */
@@ -38,8 +32,6 @@ export interface RegistryReading {
 /** A copy in memory, with what is looked up in it. */
 interface Copy extends RegistryReading {
   readonly entries: ReadonlyMap<string, RegistryEntry>;
-  /** From the saved file. */
-  readonly saved: boolean;
 }
 
 const TTL_MS = 15 * 60_000;
@@ -51,7 +43,6 @@ export class RegistryClient {
   readonly #options: RegistryClientOptions;
   readonly #ttlMs: number;
   readonly #now: () => number;
-  readonly #file: SavedRegistry | undefined;
   #copy: Copy | undefined;
   #freshUntil = Number.NEGATIVE_INFINITY;
   #reading: Promise<Copy> | undefined;
@@ -60,7 +51,6 @@ export class RegistryClient {
     this.#options = options;
     this.#ttlMs = options.ttlMs ?? TTL_MS;
     this.#now = options.now ?? (() => performance.now());
-    this.#file = options.savedIn === undefined ? undefined : new SavedRegistry(options.savedIn);
   }
 
   /**
@@ -88,8 +78,6 @@ export class RegistryClient {
       this.#options.logger.debug({ err: error }, 'the registry could not be read');
       return undefined;
     }
-    // What is installed, and called verified, goes by what the registry itself said.
-    if (copy.saved) return undefined;
     const entry = copy.entries.get(pluginId);
     if (version === undefined) return entry;
     if (!isVersion(version)) return undefined;
@@ -108,12 +96,10 @@ export class RegistryClient {
     const { url, logger } = this.#options;
     if (!url) throw registryNotConfigured({});
     try {
-      const bytes = await this.#fetch(url);
-      this.#copy = toCopy(this.#parse(bytes, url));
+      this.#copy = toCopy(this.#parse(await this.#fetch(url), url));
       this.#freshUntil = this.#now() + this.#ttlMs;
-      await this.#save(url, bytes);
     } catch (error) {
-      const earlier = this.#copy ?? (await this.#saved(url));
+      const earlier = this.#copy;
       if (!earlier) throw error;
       logger.warn(
         { err: error, url: withoutLogin(url) },
@@ -155,31 +141,12 @@ export class RegistryClient {
       throw registryInvalid({ url: withoutLogin(url), reason: messageOf(error) }, { cause: error });
     }
   }
-
-  async #save(url: URL, bytes: Buffer): Promise<void> {
-    try {
-      await this.#file?.write(url, bytes);
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'the copy of the registry could not be saved');
-    }
-  }
-
-  async #saved(url: URL): Promise<Copy | undefined> {
-    try {
-      const bytes = await this.#file?.read(url);
-      return bytes && { ...toCopy(this.#parse(bytes, url)), saved: true };
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'the saved copy of the registry could not be read');
-      return undefined;
-    }
-  }
 }
 
 const toCopy = (registry: Registry): Copy => ({
   registry,
   entries: new Map(registry.plugins.map((entry) => [entry.id, entry])),
   stale: false,
-  saved: false,
 });
 
 /** A redirect may lead elsewhere, but never to a weaker kind of address. */
