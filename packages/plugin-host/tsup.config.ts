@@ -1,12 +1,7 @@
-import { defineConfig } from 'tsup';
+import { packageBuild } from '../../tsup.base.js';
 
-export default defineConfig({
-  entry: { index: 'src/index.ts', embedded: 'src/embedded/index.ts', testing: 'src/testing/index.ts' },
-  format: ['esm', 'cjs'],
-  dts: true,
-  sourcemap: true,
-  clean: true,
-  target: 'node20',
-  // Without the shims `import.meta.url` is empty in the CommonJS build.
-  shims: true,
+export default packageBuild({
+  index: 'src/index.ts',
+  embedded: 'src/embedded/index.ts',
+  testing: 'src/testing/index.ts',
 });
