@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const versionOf = (folder, name) => {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, folder, 'package.json'), 'utf8'),
+  );
   return `${name}@${dependencies?.[name] ?? devDependencies[name]}`;
 };
 const out = mkdtempSync(join(tmpdir(), 'plugin-host-pack-'));
@@ -74,7 +76,9 @@ try {
     .map((name) => join(out, name));
   for (const tarball of tarballs) {
     execFileSync(bin('publint'), ['run', tarball, '--strict'], { stdio: 'inherit' });
-    execFileSync(bin('attw'), [tarball, '--profile', 'node16', '--no-emoji', '--format', 'ascii'], { stdio: 'inherit' });
+    execFileSync(bin('attw'), [tarball, '--profile', 'node16', '--no-emoji', '--format', 'ascii'], {
+      stdio: 'inherit',
+    });
   }
 
   const project = join(out, 'project');

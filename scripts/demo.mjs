@@ -43,7 +43,6 @@ async function start() {
       PORT: host ? host.port : '0',
       DATA_DIR: dataDir,
       DATABASE_URL: '',
-      LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

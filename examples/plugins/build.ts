@@ -1,9 +1,9 @@
 // Builds the example plugins into reproducible zips and a registry.json beside them: `node --import tsx build.ts`.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packPlugin } from '@verifywise/plugin-host/testing';
-import { parseManifest, zipName } from '@verifywise/plugin-manifest';
+import { parseManifest, validateManifest, zipName } from '@verifywise/plugin-manifest';
 import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -20,6 +20,7 @@ async function bundle(folder: string): Promise<string> {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    supported: { 'dynamic-import': false },
     sourcemap: 'inline',
     write: false,
     // Resolved by the host: every plugin sees the one copy of it.
@@ -30,15 +31,18 @@ async function bundle(folder: string): Promise<string> {
 
 async function release(name: string) {
   const folder = join(here, name);
-  const manifest = parseManifest(readFileSync(join(folder, 'manifest.json'), 'utf8'));
-  const changelog = readFileSync(join(folder, 'CHANGELOG.md'), 'utf8');
+  const written = readFileSync(join(folder, 'manifest.json'));
+  const manifest = parseManifest(written);
+  for (const { path, message, hint = '' } of validateManifest(written).warnings) {
+    console.warn(`${name}/manifest.json: ${path} ${message}. ${hint}`);
+  }
+  const extras = ['icon.png', 'CHANGELOG.md', 'README.md'].filter((file) => existsSync(join(folder, file)));
   const { bytes, checksum } = await packPlugin({
-    'manifest.json': readFileSync(join(folder, 'manifest.json')),
+    'manifest.json': written,
     'index.js': await bundle(folder),
-    'icon.png': readFileSync(join(folder, 'icon.png')),
-    'CHANGELOG.md': changelog,
-    'README.md': readFileSync(join(folder, 'README.md')),
+    ...Object.fromEntries(extras.map((file) => [file, readFileSync(join(folder, file))])),
   });
+  const changelog = extras.includes('CHANGELOG.md') ? readFileSync(join(folder, 'CHANGELOG.md'), 'utf8') : '';
   const zip = zipName(manifest.id, manifest.version);
   writeFileSync(join(out, zip), bytes);
   const { config: _, ...entry } = manifest;

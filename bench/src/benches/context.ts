@@ -16,7 +16,12 @@ export async function context(): Promise<BenchResult[]> {
   let calls = 0;
   const bare: Config = { get: (key) => (calls += key.length) };
   const instance = benchPlugin('acme', 'bench');
-  const guard = new Guard({ key: instance.key, declared: ['config:read'], mode: 'enforce', faults: noFaults });
+  const guard = new Guard({
+    key: instance.key,
+    declared: ['config:read'],
+    mode: 'enforce',
+    faults: noFaults,
+  });
   const none = () => ({});
   const guarded: Config = createContext(instance, guard, {
     db: none,

@@ -5,4 +5,9 @@ import { filters } from './filters.js';
 import { load } from './load.js';
 
 /** Every bench by the name `--only` takes. A new one is a file beside these and a line here. */
-export const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = { events, filters, load, context };
+export const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
+  events,
+  filters,
+  load,
+  context,
+};

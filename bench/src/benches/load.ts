@@ -37,7 +37,9 @@ function bundle(name: string, kilobytes: number): string {
   const lines = [`let calls = 0;`, `const NAME = ${JSON.stringify(name)};`];
   for (let size = 0; size < kilobytes * 1024; size += lines.at(-1)?.length ?? 0) {
     const n = lines.length;
-    lines.push(`function step${n}(value) { const next = { value, of: NAME, at: ${n} }; return next.value ? next : null; }`);
+    lines.push(
+      `function step${n}(value) { const next = { value, of: NAME, at: ${n} }; return next.value ? next : null; }`,
+    );
   }
   lines.push(`module.exports = { onLoad() { calls += 1; return step5(calls); } };`);
   return lines.join('\n');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isHostError } from '@verifywise/plugin-host';
 import { readSettings, type Settings, SettingsError } from './settings.js';
 
 /** What a framework's `main` gives back: its server, and how to let go of everything else. */
@@ -22,16 +23,21 @@ export async function runExample(
   name: string,
   start: (settings: Settings) => Promise<RunningExample>,
 ): Promise<void> {
-  if (process.argv.includes('--help')) {
+  const args = process.argv.slice(2);
+  const unknown = args.find((arg) => arg !== '--help');
+  if (unknown !== undefined) console.error(`Unknown option ${unknown}.`);
+  if (args.length > 0) {
     console.log(`${name}: ${HELP}`);
-    return;
+    process.exit(unknown === undefined ? 0 : 2);
   }
-  let running: RunningExample;
+  let running: RunningExample | undefined;
   try {
     running = await start(readSettings(process.env, (message) => console.warn(message)));
     if (!running.server.listening) await once(running.server, 'listening');
   } catch (error) {
-    console.error(error instanceof SettingsError ? error.message : error);
+    console.error(inWords(error));
+    // The port may be taken when everything else, an embedded database included, is up already.
+    await running?.close();
     process.exit(1);
   }
   const { server, close } = running;
@@ -54,4 +60,12 @@ export async function runExample(
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+}
+
+/** What the reader can do something about is said without a stack. */
+function inWords(error: unknown): unknown {
+  if (error instanceof SettingsError) return error.message;
+  if (isHostError(error)) return `${error.code}: ${error.message}\n${error.hint}`;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  return code !== undefined && syscall !== undefined ? message : error;
 }

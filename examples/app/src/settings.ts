@@ -49,21 +49,23 @@ const bundledRegistry = (): string => new URL('../../plugins/dist/registry.json'
 
 /** @throws SettingsError naming the variable and what it should hold */
 export function readSettings(env: NodeJS.ProcessEnv, warn: (message: string) => void): Settings {
-  const dataDir = env.DATA_DIR || mkdtempSync(join(tmpdir(), 'plugin-host-'));
-  mkdirSync(dataDir, { recursive: true });
+  // First what may be refused: nothing is made on disk for an environment that is wrong.
+  const port = readPort(env.PORT);
+  const tokens = readTokens(env.DEV_TOKENS);
+  const { dataDir, secretsKey } = openDataDir(env, warn);
   return {
-    port: readPort(env.PORT),
+    port,
     host: env.HOST || '127.0.0.1',
     databaseUrl: env.DATABASE_URL || undefined,
     dataDir,
-    secretsKey: env.PLUGIN_SECRETS_KEY || keptKey(dataDir, warn),
+    secretsKey,
     registryUrl: env.PLUGIN_REGISTRY_URL || bundledRegistry(),
     allowedHosts: (env.PLUGIN_ALLOWED_HOSTS ?? '')
       .split(',')
       .map((host) => host.trim())
       .filter(Boolean),
     hostVersion: env.HOST_VERSION || '1.7.0',
-    tokens: readTokens(env.DEV_TOKENS),
+    tokens,
   };
 }
 
@@ -74,6 +76,19 @@ function readPort(text: string | undefined): number {
     throw new SettingsError(`PORT must be a number from 0 to 65535, not "${text}".`);
   }
   return port;
+}
+
+function openDataDir(
+  env: NodeJS.ProcessEnv,
+  warn: (message: string) => void,
+): Pick<Settings, 'dataDir' | 'secretsKey'> {
+  try {
+    const dataDir = env.DATA_DIR || mkdtempSync(join(tmpdir(), 'plugin-host-'));
+    mkdirSync(dataDir, { recursive: true });
+    return { dataDir, secretsKey: env.PLUGIN_SECRETS_KEY || keptKey(dataDir, warn) };
+  } catch (error) {
+    throw new SettingsError(`DATA_DIR must be a folder that can be written: ${(error as Error).message}`);
+  }
 }
 
 /** A key made once and kept beside the data it encrypts: enough to try things out, and said to be no more. */

@@ -48,7 +48,12 @@ await runExample('fastify-host', async (settings) => {
     return reply.code(status).send(failure(status, 'REQUEST_FAILED', message, 'Check the request.').body);
   });
 
-  await web.listen({ port: settings.port, host: settings.host });
+  try {
+    await web.listen({ port: settings.port, host: settings.host });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   return {
     server: web.server,
     close: async () => {

@@ -6,13 +6,13 @@ import { FilterPipeline } from './capabilities/filters/filter-pipeline.js';
 import { createDefaultLogger } from './capabilities/logger/default-logger.js';
 import { createRedactingLogger } from './capabilities/logger/redacting-logger.js';
 import { MetadataStore } from './capabilities/metadata/metadata-store.js';
-import { currentFrame } from './foundation/attribution.js';
+import { currentFrame, runUnattributed } from './foundation/attribution.js';
 import { BudgetTimer } from './foundation/budget.js';
 import { DEFAULT_LIMITS, type Limits } from './foundation/limits.js';
-import type { HostLogger } from './foundation/logger.js';
 import type { PluginKey } from './foundation/plugin-key.js';
 import { SecretRedactor } from './foundation/redact.js';
 import type { PluginHostOptions } from './host-options.js';
+import { Changes } from './lifecycle/changes.js';
 import { autoDisable } from './lifecycle/disable.js';
 import { FaultPolicy } from './lifecycle/fault-policy.js';
 import { HostNotifications } from './lifecycle/host-notifications.js';
@@ -48,11 +48,9 @@ export interface HostParts {
   readonly services: LifecycleServices;
   readonly keyring: SecretsKeyring;
   tenant(tenant: string): TenantApi;
-  /** Settles once no plugin is being disabled in the background any more. */
-  settled(): Promise<void>;
   reachesDatabase(): Promise<boolean>;
-  /** Ends the pool where it is the host's own. */
-  closeDatabase(): Promise<void>;
+  /** Stops the timer of all budgets, and ends the pool where it is the host's own. */
+  close(): Promise<void>;
 }
 
 /** Constructs every part and hands each what it needs. Decides nothing, connects nothing. */
@@ -77,7 +75,6 @@ export function assembleHost(options: PluginHostOptions): HostParts {
   const notifications = new HostNotifications((error) =>
     logger.error({ err: error }, 'a listener of the host threw'),
   );
-  const background = new BackgroundWork(logger);
 
   // Named before it is built: a fault disables a plugin through the services, which report through the policy.
   const faults: FaultPolicy = new FaultPolicy({
@@ -87,9 +84,9 @@ export function assembleHost(options: PluginHostOptions): HostParts {
     mapStack: (error) => loader.mapStack(error),
     onAlert: (alert) => {
       notifications.emit('plugin:error', alert);
-      options.onAlert?.(alert);
+      return options.onAlert?.(alert);
     },
-    onUncaught: (key, record) => background.add(key, () => disableFaulty(services, key, record)),
+    onUncaught: (key, record) => disableFaulty(services, key, record),
   });
   const permissions = options.permissions ?? 'enforce';
   const loader = new ModuleLoader({ faults, permissions });
@@ -102,6 +99,7 @@ export function assembleHost(options: PluginHostOptions): HostParts {
   const policy = new UrlPolicy({ allowedHosts: options.registry?.allowedHosts, registryUrl });
   const registry = new RegistryClient({ url: registryUrl, ttlMs: options.registry?.ttlMs, limits, logger });
 
+  const operations = new Operations(db, `${hostname()}:${process.pid}:${randomUUID()}`);
   const services: LifecycleServices = {
     db,
     transactions,
@@ -109,7 +107,8 @@ export function assembleHost(options: PluginHostOptions): HostParts {
     loader,
     download: new Download(policy, limits),
     installations: new Installations(db),
-    operations: new Operations(db, `${hostname()}:${process.pid}:${randomUUID()}`),
+    operations,
+    changes: new Changes({ db, transactions, operations, faults, logger }),
     tables: new PluginTables(schemas.schemaOf),
     instances,
     factory: new InstanceFactory({
@@ -151,7 +150,6 @@ export function assembleHost(options: PluginHostOptions): HostParts {
       events: { emit: (event, payload) => events.emit(tenant, event, payload) },
       filters: { apply: (filter, value) => filters.apply(tenant, filter, value) },
     }),
-    settled: () => background.settled(),
     reachesDatabase: async () => {
       try {
         await db.selectFrom('plugin_installations').select('tenant').limit(1).execute();
@@ -160,42 +158,24 @@ export function assembleHost(options: PluginHostOptions): HostParts {
         return false;
       }
     },
-    closeDatabase: close,
+    close: () => {
+      budgets.close();
+      return close();
+    },
   };
 }
 
-async function disableFaulty(
-  services: LifecycleServices,
-  key: PluginKey,
-  record: ErrorRecord,
-): Promise<void> {
+/** In the background: whoever reports a fault does not wait for what is done about it. */
+function disableFaulty(services: LifecycleServices, key: PluginKey, record: ErrorRecord): void {
   const instance = services.instances.get(key);
-  if (instance) await autoDisable(services, instance, record);
+  if (!instance) return;
+  runUnattributed(() => autoDisable(services, instance, record)).catch((error: unknown) =>
+    services.logger.error({ ...key, err: error }, 'a plugin could not be disabled'),
+  );
 }
 
 /** The keys given, else those of the environment, which is read and left alone (design decision 32). */
 function openKeyring({ secretsKey, previousSecretsKeys }: PluginHostOptions): SecretsKeyring {
   const { key, previous } = readSecretsKeys(process.env);
   return new SecretsKeyring({ key: secretsKey ?? key, previous: previousSecretsKeys ?? previous });
-}
-
-/** Work nobody waits for at the time; the host waits for it when it stops. */
-class BackgroundWork {
-  readonly #running = new Set<Promise<void>>();
-  readonly #logger: HostLogger;
-
-  constructor(logger: HostLogger) {
-    this.#logger = logger;
-  }
-
-  add(key: PluginKey, work: () => Promise<void>): void {
-    const running = work()
-      .catch((error: unknown) => this.#logger.error({ ...key, err: error }, 'a plugin could not be disabled'))
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
-  }
-
-  async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
-  }
 }

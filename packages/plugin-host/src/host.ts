@@ -57,7 +57,9 @@ class Host implements PluginHost {
   readonly #parts: HostParts;
   readonly #faults: ProcessFaults;
   #phase: 'new' | 'starting' | 'started' | 'stopped' = 'new';
+  #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  readonly #abort = new AbortController();
 
   constructor(options: PluginHostOptions) {
     this.#options = options;
@@ -85,15 +87,13 @@ class Host implements PluginHost {
   async start(): Promise<void> {
     if (this.#phase !== 'new') throw hostNotReady({});
     this.#phase = 'starting';
+    this.#starting = this.#start();
     try {
-      await this.#prepareDatabase();
-      this.#faults.open();
-      this.startReport = await this.#boot();
+      await this.#starting;
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#phase = 'started';
   }
 
   stop(): Promise<void> {
@@ -102,7 +102,8 @@ class Host implements PluginHost {
   }
 
   tenant(tenant: string): TenantApi {
-    if (typeof tenant !== 'string' || tenant === '' || tenant.includes('\0'))
+    // In UTF-8 all halves of surrogate pairs are one: two such tenants would share their rows.
+    if (typeof tenant !== 'string' || tenant === '' || /\0|\p{Surrogate}/u.test(tenant))
       throw tenantInvalid({ tenant: String(tenant) });
     return this.#parts.tenant(tenant);
   }
@@ -120,6 +121,20 @@ class Host implements PluginHost {
       database,
       plugins: { enabled: all.filter(({ active }) => active).length, loaded: all.length },
     };
+  }
+
+  async #start(): Promise<void> {
+    await this.#prepareDatabase();
+    this.#refuseStopped();
+    this.#faults.open();
+    this.startReport = await this.#boot();
+    this.#refuseStopped();
+    this.#parts.services.changes.open();
+    this.#phase = 'started';
+  }
+
+  #refuseStopped(): void {
+    if (this.#abort.signal.aborted) throw hostNotReady({});
   }
 
   async #prepareDatabase(): Promise<void> {
@@ -141,12 +156,15 @@ class Host implements PluginHost {
     const { services } = this.#parts;
     const tenants = await services.installations.tenants();
     const reports: BootReport[] = [];
+    const { signal } = this.#abort;
     const next = async (): Promise<void> => {
-      for (let tenant = tenants.shift(); tenant !== undefined; tenant = tenants.shift()) {
-        reports.push(await bootTenant(services, tenant));
+      for (let tenant = tenants.shift(); tenant !== undefined && !signal.aborted; tenant = tenants.shift()) {
+        reports.push(await bootTenant(services, tenant, signal));
       }
     };
-    await Promise.all(Array.from({ length: TENANTS_AT_ONCE }, next));
+    // All settled before one is thrown: nothing may come up once a failed start is being taken down.
+    const ends = await Promise.allSettled(Array.from({ length: TENANTS_AT_ONCE }, next));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     const skipped = reports.flatMap((report) =>
       report.skipped.map((plugin) => ({ tenant: report.tenant, ...plugin })),
     );
@@ -156,11 +174,18 @@ class Host implements PluginHost {
 
   async #stop(): Promise<void> {
     this.#phase = 'stopped';
-    const { services } = this.#parts;
-    await Promise.all(services.instances.tenants().map((tenant) => shutDownTenant(services, tenant)));
-    await this.#parts.settled();
-    await services.errors.flush();
+    this.#abort.abort();
+    const { instances, changes, errors } = this.#parts.services;
+    changes.close();
+    // Its own failure is for whoever waits for the start.
+    await this.#starting?.catch(() => {});
+    await changes.turns.settled();
+    const shutDowns = instances.tenants().map((tenant) => shutDownTenant(this.#parts.services, tenant));
+    const ends = await Promise.allSettled(shutDowns);
+    await changes.turns.settled();
+    await errors.flush();
     this.#faults.close();
-    await this.#parts.closeDatabase();
+    await this.#parts.close();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestHost, type TestHost, testManifest } from '../src/testing/index.js';
 

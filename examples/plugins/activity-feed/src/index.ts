@@ -54,7 +54,7 @@ const limitOf = (text: unknown): number => {
 };
 
 export default definePlugin({
-  manifest: manifest as never,
+  manifest,
 
   async onEnable(context) {
     const keep = context.config.get<number>('keep', 1000);

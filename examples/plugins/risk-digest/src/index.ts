@@ -47,7 +47,7 @@ const save = (context: PluginContext, riskId: number, severity: unknown): Promis
   );
 
 export default definePlugin({
-  manifest: manifest as never,
+  manifest,
 
   async onInstall(context) {
     await migrate(context);

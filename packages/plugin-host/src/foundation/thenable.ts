@@ -1,4 +1,5 @@
-const nativeThen = Promise.prototype.then;
+const nativePromise = Promise.prototype;
+const nativeThen = nativePromise.then;
 
 /**
  * What a plugin's callback returned, if it is to be awaited; `undefined` if it is an ordinary value.
@@ -8,7 +9,10 @@ const nativeThen = Promise.prototype.then;
  */
 export function toPromise(result: unknown): Promise<unknown> | undefined {
   if ((typeof result !== 'object' && typeof result !== 'function') || result === null) return undefined;
-  if (result instanceof Promise && result.then === nativeThen) return result;
-  if (typeof (result as { then?: unknown }).then !== 'function') return undefined;
+  const { then } = result as { then?: unknown };
+  // Not `instanceof`: this is asked after every call, and a promise of a class of its own is not to be trusted anyway.
+  if (then === nativeThen && Object.getPrototypeOf(result) === nativePromise)
+    return result as Promise<unknown>;
+  if (typeof then !== 'function') return undefined;
   return new Promise((resolve) => resolve(result));
 }

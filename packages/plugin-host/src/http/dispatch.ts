@@ -5,6 +5,7 @@ import type { HostHttp, HostRequest, HostResponse, Identity } from '../facade/ho
 import { type PathSegments, pathBelow, splitPath } from '../facade/path-segments.js';
 import {
   bodyInvalid,
+  hasCode,
   hostNotReady,
   isHostError,
   methodNotAllowed,
@@ -59,7 +60,10 @@ export class HttpDispatcher implements HostHttp {
           'a request failed',
         );
       }
-      return toErrorResponse(error);
+      const response = toErrorResponse(error);
+      if (!hasCode(error, 'METHOD_NOT_ALLOWED')) return response;
+      const { allowed } = error.details as { allowed: readonly string[] };
+      return { ...response, headers: { ...response.headers, allow: allowed.join(', ') } };
     }
   }
 
@@ -83,23 +87,18 @@ export class HttpDispatcher implements HostHttp {
 
   async #identify(request: HostRequest): Promise<Identity> {
     const { authenticate, authenticateMs, logger } = this.#options;
-    let identity: Identity | null;
     try {
-      identity = await withTimeout(
+      const answer = await withTimeout(
         (async () => authenticate(request))(),
         authenticateMs,
         () => new Error(`authenticate did not answer within ${authenticateMs} ms`),
       );
+      if (answer) return toIdentity(answer);
     } catch (error) {
       logger.warn({ err: error }, 'authenticate failed');
       throw notSignedIn({}, { cause: error });
     }
-    if (!identity) throw notSignedIn({});
-    if (typeof identity.tenant !== 'string' || identity.tenant === '') {
-      logger.error({ user: identity.user?.id }, 'authenticate gave no tenant');
-      throw notSignedIn({});
-    }
-    return identity;
+    throw notSignedIn({});
   }
 
   #body(route: Route, request: HostRequest): unknown {
@@ -131,4 +130,13 @@ export class HttpDispatcher implements HostHttp {
     }
     return routes.handle(request, identity, pathBelow(path, PLUGIN_DEPTH));
   }
+}
+
+/** What the application said, checked: its code may not be typed. Only `true` makes an administrator. */
+function toIdentity({ tenant, user, isAdmin }: Identity): Identity {
+  if (typeof tenant !== 'string' || tenant === '') throw new Error('authenticate gave no tenant');
+  const id: unknown = user?.id;
+  if (typeof id !== 'string' && typeof id !== 'number')
+    throw new Error('authenticate gave a user without id');
+  return { tenant, user, isAdmin: isAdmin === true };
 }

@@ -1,3 +1,4 @@
+import { MANIFEST_SCHEMA } from '@verifywise/plugin-types';
 import type { Endpoint } from './endpoint.js';
 import { browseMarketplace } from './endpoints/browse-marketplace.js';
 import { disablePlugin } from './endpoints/disable-plugin.js';
@@ -29,6 +30,8 @@ export interface Route {
   readonly endpoint: Endpoint;
 }
 
+const { pattern, maxLength } = MANIFEST_SCHEMA.definitions.pluginId;
+const pluginId = { type: 'string', pattern, maxLength } as const;
 const text = { type: 'string', minLength: 1, maxLength: 2048 } as const;
 
 /** Every route of the host's own. `docs/http-api.md` is held against this table by a test. */
@@ -54,7 +57,7 @@ export const ROUTES: readonly Route[] = [
     body: {
       type: 'object',
       required: ['id', 'downloadUrl', 'checksum'],
-      properties: { id: text, name: text, version: text, downloadUrl: text, checksum: text },
+      properties: { id: pluginId, name: text, version: text, downloadUrl: text, checksum: text },
     },
     endpoint: installFromUrl,
   },

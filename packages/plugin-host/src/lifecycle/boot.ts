@@ -1,6 +1,7 @@
 import { dependencyCycle } from '../foundation/errors/index.js';
-import { activate, announceEnabled, loadInstance } from './bring-up.js';
+import { activate, announce, loadInstance } from './bring-up.js';
 import { checkDependencies, loadOrder } from './dependencies.js';
+import { toDependent } from './dependents.js';
 import { checkReady } from './enable.js';
 import type { Installation } from './installations.js';
 import type { LifecycleServices } from './lifecycle-services.js';
@@ -18,13 +19,16 @@ export interface BootReport {
 /**
  * Brings up what a tenant has installed, each plugin after what it depends on (§9.3, §14.3). A plugin that cannot
  * start is skipped, marked `error` and reported; the row keeps its intent, so the next start tries again.
+ * No further plugin is begun once `signal` is aborted.
  */
-export async function bootTenant(services: LifecycleServices, tenant: string): Promise<BootReport> {
+export async function bootTenant(
+  services: LifecycleServices,
+  tenant: string,
+  signal: AbortSignal,
+): Promise<BootReport> {
   const installations = (await services.installations.ofTenant(tenant)).map((installation) => ({
     installation,
-    pluginId: installation.key.pluginId,
-    version: installation.manifest.version,
-    dependencies: installation.manifest.dependencies ?? {},
+    ...toDependent(installation),
   }));
   const installed = new Map(installations.map((plugin) => [plugin.pluginId, plugin]));
   const { ordered, cyclic } = loadOrder(installations);
@@ -50,24 +54,32 @@ export async function bootTenant(services: LifecycleServices, tenant: string): P
   }
   for (const plugin of ordered) {
     const { installation, pluginId } = plugin;
+    if (signal.aborted) break;
     if (installation.status === 'quarantined') continue;
-    try {
-      checkDependencies(plugin, installed);
-      if (installation.enabled) {
-        await checkReady(services, installation);
-        await activate(services, installation);
-        enabled.push(pluginId);
-        await announceEnabled(services, installation.key);
-      } else {
-        await loadInstance(services, installation);
+    await services.changes.turns.take([installation.key], async () => {
+      try {
+        checkDependencies(plugin, installed);
+        await bringBack(services, installation);
+        loaded.push(pluginId);
+        if (installation.enabled) enabled.push(pluginId);
+      } catch (error) {
+        await skip(installation, error);
       }
-      loaded.push(pluginId);
-      if (installation.enabled && installation.status === 'error') {
-        await services.installations.update(services.db, installation.key, { status: 'ok', lastError: null });
-      }
-    } catch (error) {
-      await skip(installation, error);
-    }
+    });
   }
   return { tenant, loaded, enabled, skipped };
+}
+
+async function bringBack(services: LifecycleServices, installation: Installation): Promise<void> {
+  const { key, enabled, status } = installation;
+  if (!enabled) {
+    await loadInstance(services, installation);
+    return;
+  }
+  await checkReady(services, installation);
+  await activate(services, installation);
+  announce(services, 'plugin:enabled', key);
+  if (status === 'error') {
+    await services.installations.update(services.db, key, { status: 'ok', lastError: null });
+  }
 }

@@ -1,22 +1,22 @@
+import { hasCode } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
 import type { Installation } from './installations.js';
 import type { PluginInstance } from './instance.js';
 import type { LifecycleServices } from './lifecycle-services.js';
 
-// What brings an instance up and takes it down in this process. The rows of intent are the verbs' concern.
+// What brings an instance up and takes it down in this process, always in the plugin's turn. The rows of intent are
+// the verbs' concern.
 
 /** Brings an installation to life in this process: loaded, then enabled. A failure leaves no instance behind. */
 export async function activate(
   services: LifecycleServices,
   installation: Installation,
 ): Promise<PluginInstance> {
-  const { key } = installation;
-  const present = services.instances.get(key);
-  const instance = present ?? (await loadInstance(services, installation));
+  const instance = services.instances.get(installation.key) ?? (await loadInstance(services, installation));
   try {
     await instance.enable();
   } catch (error) {
-    instance.fail();
+    instance.fail(error);
     await retire(services, instance);
     throw error;
   }
@@ -26,54 +26,67 @@ export async function activate(
 /** Loads the installation's code and runs `onLoad`. */
 export async function loadInstance(
   services: LifecycleServices,
-  installation: Installation,
+  { key, activeSha, manifest }: Installation,
 ): Promise<PluginInstance> {
-  const { key, activeSha, manifest } = installation;
   const instance = await services.factory.create({ key, sha256: activeSha, manifest, state: 'installed' });
   // Before its hook runs: an error that escapes it must find somebody to disable.
   services.instances.set(instance);
   try {
     await instance.load();
   } catch (error) {
-    services.instances.delete(key);
-    await instance.close();
+    await forget(services, instance);
     throw error;
   }
-  services.notifications.emit('plugin:loaded', key);
-  await services.events.emit(key.tenant, 'plugin:loaded', { pluginId: key.pluginId });
+  announce(services, 'plugin:loaded', key);
   return instance;
 }
 
-/** Unloads and forgets an instance, come what may: its hook's failure is recorded, the rest is taken down all the same. */
-export async function retire(services: LifecycleServices, instance: PluginInstance): Promise<void> {
+/** Takes an enabled instance out of service and tells everyone. A failing `onDisable` is recorded and keeps nothing running. */
+export async function deactivate(services: LifecycleServices, instance: PluginInstance): Promise<void> {
+  if (!instance.started) return;
+  const { key } = instance;
+  let overrun = false;
+  try {
+    await instance.disable();
+  } catch (error) {
+    services.faults.report({ key, kind: 'hook', callback: 'onDisable', error });
+    overrun = hasCode(error, 'HOOK_TIMEOUT');
+  }
+  announce(services, 'plugin:disabled', key);
+  // It still runs, and would go on with a context that works: only the end of the instance ends it.
+  if (overrun) await retire(services, instance);
+}
+
+/** Runs `onUnload` of a loaded instance and tells everyone. Its failure is recorded; the instance is unloaded all the same. */
+export async function unload(services: LifecycleServices, instance: PluginInstance): Promise<void> {
+  if (!instance.loaded) return;
   const { key } = instance;
   try {
     await instance.unload();
   } catch (error) {
     services.faults.report({ key, kind: 'hook', callback: 'onUnload', error });
   }
-  if (services.instances.get(key) === instance) services.instances.delete(key);
+  announce(services, 'plugin:unloaded', key);
+}
+
+/** Unloads and forgets an instance, come what may. */
+export async function retire(services: LifecycleServices, instance: PluginInstance): Promise<void> {
+  await unload(services, instance);
+  await forget(services, instance);
+}
+
+/** Ends an instance: its context refuses from now on. */
+export async function forget({ instances }: LifecycleServices, instance: PluginInstance): Promise<void> {
+  if (instances.get(instance.key) === instance) instances.delete(instance.key);
   await instance.close();
-  services.notifications.emit('plugin:unloaded', key);
-  await services.events.emit(key.tenant, 'plugin:unloaded', { pluginId: key.pluginId });
 }
 
-export async function announceEnabled(
+/** Tells the application and the tenant's plugins (§17.3). Waits for neither: no change is held up by who hears of it. */
+export function announce(
   { notifications, events }: LifecycleServices,
+  name: 'plugin:loaded' | 'plugin:unloaded' | 'plugin:enabled' | 'plugin:disabled',
   key: PluginKey,
-): Promise<void> {
-  notifications.emit('plugin:enabled', key);
-  await events.emit(key.tenant, 'plugin:enabled', { pluginId: key.pluginId });
-}
-
-/** Takes an enabled instance out of service and tells everyone. */
-export async function deactivate(services: LifecycleServices, instance: PluginInstance): Promise<void> {
-  const { key } = instance;
-  try {
-    await instance.disable();
-  } catch (error) {
-    services.faults.report({ key, kind: 'hook', callback: 'onDisable', error });
-  }
-  services.notifications.emit('plugin:disabled', key);
-  await services.events.emit(key.tenant, 'plugin:disabled', { pluginId: key.pluginId });
+): void {
+  notifications.emit(name, key);
+  void events.emit(key.tenant, name, { pluginId: key.pluginId });
 }

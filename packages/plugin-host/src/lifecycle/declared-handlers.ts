@@ -3,7 +3,7 @@ import { runAttributed } from '../foundation/attribution.js';
 import { hasCode, hookFailed } from '../foundation/errors/index.js';
 import type { Faults } from '../foundation/faults.js';
 import type { CapabilityOwner } from '../foundation/owner.js';
-import { reasonOf } from './hook.js';
+import { reasonOf, toCause } from './hook.js';
 
 /** Lower runs first; the declared ones stand in the middle (design/3). */
 const DECLARED_PRIORITY = 10;
@@ -28,7 +28,8 @@ export function registerDeclaredHandlers(plugin: Plugin, owner: CapabilityOwner,
       )) {
         register(subject, handler);
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = toCause(thrown);
       if (!hasCode(error, 'PERMISSION_DENIED')) {
         throw hookFailed({ pluginId: key.pluginId, hook: name, reason: reasonOf(error) }, { cause: error });
       }

@@ -1,13 +1,12 @@
-import { hasDependents, pluginNotInstalled } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
 import type { ErrorRecord } from '../records/error-log.js';
 import { deactivate, retire } from './bring-up.js';
-import { dependentsOf } from './dependencies.js';
-import { failOperation } from './fail-operation.js';
+import { refuseWithDependents } from './dependents.js';
 import type { PluginInstance } from './instance.js';
 import type { LifecycleServices } from './lifecycle-services.js';
 import { type Actor, type Operation, SYSTEM_ACTOR } from './operations.js';
 import { lastErrorOf } from './plugin-fault.js';
+import { requireInstalled } from './require-installed.js';
 
 /**
  * Stops a plugin for one tenant; it stays loaded (§2.2). The row changes first, so a crash in between leaves it
@@ -20,45 +19,27 @@ export async function disable(
   key: PluginKey,
   actor: Actor = SYSTEM_ACTOR,
 ): Promise<Operation> {
-  const { operations, installations } = services;
-  const operation = await operations.open(key, 'disable', actor);
-  try {
-    const installation = await installations.find(key);
-    if (!installation) throw pluginNotInstalled({ pluginId: key.pluginId });
-    refuseWithDependents(services, key);
-    await services.transactions.run(
-      async (trx) => {
-        await installations.update(trx, key, { enabled: false, status: 'ok' });
-        await operations.commit(trx, operation);
-      },
-      { plugin: key },
-    );
-  } catch (error) {
-    await failOperation(services, operation, error);
-    throw error;
-  }
-  const instance = services.instances.get(key);
-  if (instance?.active) await deactivate(services, instance);
-  await operations.finish(operation, 'done');
-  return operation;
-}
-
-function refuseWithDependents({ instances }: LifecycleServices, { tenant, pluginId }: PluginKey): void {
-  const running = instances
-    .ofTenant(tenant)
-    .filter((instance) => instance.active)
-    .map(({ key, manifest }) => ({
-      pluginId: key.pluginId,
-      version: manifest.version,
-      dependencies: manifest.dependencies ?? {},
-    }));
-  const dependents = dependentsOf(pluginId, running);
-  if (dependents.length > 0) throw hasDependents({ pluginId, dependents });
+  const { changes, installations, instances } = services;
+  return changes.run(key, 'disable', actor, async (operation) => {
+    await requireInstalled(services, key);
+    await changes.inTurn(operation, [], async () => {
+      refuseWithDependents(
+        key,
+        instances.ofTenant(key.tenant).filter((instance) => instance.active),
+      );
+      await changes.commit(operation, (trx) =>
+        installations.update(trx, key, { enabled: false, status: 'ok' }),
+      );
+      const instance = instances.get(key);
+      if (instance) await deactivate(services, instance);
+    });
+  });
 }
 
 /**
- * An error escaped every boundary: the plugin is out of service at once, and for good once the row says so
- * (§14.1, design decision 9). Its hooks still run, so that it can let go of what it holds outside the host.
+ * An error escaped every boundary: the plugin is out of service at once, and once whatever is being done to it is
+ * over, for good (§14.1, design decision 9). Its hooks still run, so that it can let go of what it holds outside the
+ * host.
  */
 export async function autoDisable(
   services: LifecycleServices,
@@ -66,12 +47,22 @@ export async function autoDisable(
   record: ErrorRecord,
 ): Promise<void> {
   const { key } = instance;
-  instance.fail();
-  await services.installations.update(services.db, key, {
-    enabled: false,
-    status: 'error',
-    lastError: lastErrorOf(record),
+  if (instance.failed) return;
+  instance.fail(record);
+  await services.changes.turns.take([key], async () => {
+    const current = services.instances.get(key);
+    // Meanwhile replaced by one that has done nothing wrong.
+    if (current && current !== instance) return;
+    try {
+      await services.installations.update(services.db, key, {
+        enabled: false,
+        status: 'error',
+        lastError: lastErrorOf(record),
+      });
+    } catch (error) {
+      services.logger.error({ ...key, err: error }, 'that a plugin was disabled could not be stored');
+    }
+    await deactivate(services, instance);
+    await retire(services, instance);
   });
-  await deactivate(services, instance);
-  await retire(services, instance);
 }

@@ -1,11 +1,11 @@
-import { configRequired, dependencyDisabled, pluginNotInstalled } from '../foundation/errors/index.js';
+import { configRequired, dependencyDisabled } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
-import { activate, announceEnabled, deactivate } from './bring-up.js';
-import { failOperation } from './fail-operation.js';
+import { activate, announce } from './bring-up.js';
 import type { Installation } from './installations.js';
 import type { LifecycleServices } from './lifecycle-services.js';
 import { type Actor, type Operation, SYSTEM_ACTOR } from './operations.js';
 import { recordPluginFault } from './plugin-fault.js';
+import { requireInstalled } from './require-installed.js';
 
 /**
  * Activates an installed plugin for one tenant; loads it first where an earlier fault left it unloaded.
@@ -18,38 +18,44 @@ export async function enable(
   key: PluginKey,
   actor: Actor = SYSTEM_ACTOR,
 ): Promise<Operation> {
-  const { operations, installations } = services;
-  const operation = await operations.open(key, 'enable', actor);
+  const { changes, instances } = services;
+  let enabled = false;
+  const operation = await changes.run(key, 'enable', actor, async (entry) => {
+    const installation = await requireInstalled(services, key);
+    await changes.inTurn(entry, Object.keys(installation.manifest.dependencies ?? {}), async () => {
+      if (installation.enabled && instances.get(key)?.active) return;
+      await checkReady(services, installation);
+      await bringUp(services, entry, installation);
+      enabled = true;
+    });
+  });
+  if (enabled) announce(services, 'plugin:enabled', key);
+  return operation;
+}
+
+async function bringUp(
+  services: LifecycleServices,
+  operation: Operation,
+  installation: Installation,
+): Promise<void> {
+  const { changes, installations } = services;
+  const { key } = installation;
   try {
-    const installation = await installations.find(key);
-    if (!installation) throw pluginNotInstalled({ pluginId: key.pluginId });
-    if (installation.enabled && services.instances.get(key)?.active) {
-      await operations.finish(operation, 'done');
-      return operation;
-    }
-    await checkReady(services, installation);
     const instance = await activate(services, installation);
     try {
-      await services.transactions.run(
-        async (trx) => {
-          await installations.update(trx, key, { enabled: true, status: 'ok', lastError: null });
-          await operations.commit(trx, operation);
-        },
-        { plugin: key },
-      );
+      await changes.commit(operation, async (trx) => {
+        await installations.update(trx, key, { enabled: true, status: 'ok', lastError: null });
+        instance.refuseFailed('onEnable');
+      });
     } catch (error) {
-      // The row did not change, so neither may what runs.
-      await deactivate(services, instance);
+      // The row did not change, so neither may what runs. Nobody was told that it had been enabled.
+      await instance.disable();
       throw error;
     }
   } catch (error) {
-    await failOperation(services, operation, error);
     await recordPluginFault(services, key, error, { enabled: false });
     throw error;
   }
-  await operations.finish(operation, 'done');
-  await announceEnabled(services, key);
-  return operation;
 }
 
 /** What must hold before a plugin may run: its required settings are there and its dependencies run. */

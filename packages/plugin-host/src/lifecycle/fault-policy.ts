@@ -2,8 +2,9 @@ import { isHostError } from '../foundation/errors/index.js';
 import type { Denial, Fault, Faults } from '../foundation/faults.js';
 import type { HostLogger } from '../foundation/logger.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
+import { toPromise } from '../foundation/thenable.js';
 import type { ErrorLog, ErrorRecord } from '../records/error-log.js';
-import { reasonOf } from './hook.js';
+import { reasonOf, toCause } from './hook.js';
 
 /** What an administrator should hear about at once (§14.1). */
 export interface Alert extends PluginKey {
@@ -81,8 +82,9 @@ export class FaultPolicy implements Faults {
   }
 
   /** A fault as it is stored and shown: the plugin's own error rather than our wrapping of it, secrets masked. */
-  describe({ kind, callback, error }: Fault): ErrorRecord {
+  describe({ kind, callback, error: thrown }: Fault): ErrorRecord {
     const { redact, mapStack } = this.#options;
+    const error = toCause(thrown);
     const origin = isHostError(error) && error.cause instanceof Error ? error.cause : error;
     const stack = origin instanceof Error ? redact(mapStack(origin)) : null;
     return {
@@ -96,10 +98,13 @@ export class FaultPolicy implements Faults {
   }
 
   #alert(alert: Alert): void {
-    try {
-      this.#options.onAlert?.(alert);
-    } catch (error) {
+    const failed = (error: unknown) =>
       this.#options.logger.error({ err: error }, 'onAlert of the application threw');
+    try {
+      // Typed as returning nothing, yet an application may well give an async function.
+      toPromise(this.#options.onAlert?.(alert))?.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 }

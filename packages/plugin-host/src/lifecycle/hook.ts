@@ -1,6 +1,6 @@
 import type { Plugin, PluginContext } from '@verifywise/plugin-types';
 import { runAttributed } from '../foundation/attribution.js';
-import { hookFailed, hookTimeout } from '../foundation/errors/index.js';
+import { hookFailed, hookTimeout, isHostError } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
 import { withTimeout } from '../foundation/timeout.js';
 
@@ -16,6 +16,20 @@ export function reasonOf(thrown: unknown): string {
   } catch {
     return 'something that cannot be shown was thrown';
   }
+}
+
+/**
+ * What was thrown, fit to be looked at. A plugin may throw what throws again at every look, such as a proxy or an
+ * error whose stack is a trap; its words then stand for it.
+ */
+export function toCause(thrown: unknown): unknown {
+  try {
+    // Both are what the host goes on to do with it.
+    isHostError(thrown);
+    if (!(thrown instanceof Error) || typeof thrown.stack === 'string') return thrown;
+  } catch {}
+  const reason = reasonOf(thrown);
+  return Object.assign(new Error(reason), { stack: reason });
 }
 
 /**
@@ -43,6 +57,6 @@ export async function runHook(
     );
   } catch (error) {
     if (timeout) throw timeout;
-    throw hookFailed({ pluginId, hook, reason: reasonOf(error) }, { cause: error });
+    throw hookFailed({ pluginId, hook, reason: reasonOf(error) }, { cause: toCause(error) });
   }
 }

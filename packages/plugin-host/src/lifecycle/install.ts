@@ -6,8 +6,11 @@ import {
   pluginApiUnsupported,
 } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
+import type { IngestedPackage } from '../package-store/packages.js';
+import { announce, forget } from './bring-up.js';
 import { checkDependencies, checkNoCycle } from './dependencies.js';
-import { failOperation } from './fail-operation.js';
+import { toDependent } from './dependents.js';
+import { discardPackage } from './discard-package.js';
 import type { Trust } from './installations.js';
 import type { PluginInstance } from './instance.js';
 import type { LifecycleServices } from './lifecycle-services.js';
@@ -36,53 +39,21 @@ export interface InstallRequest {
  */
 export async function install(services: LifecycleServices, request: InstallRequest): Promise<Operation> {
   const { key } = request;
-  const operation = await services.operations.open(key, 'install', request.actor ?? SYSTEM_ACTOR);
-  let instance: PluginInstance | undefined;
-  let created: readonly string[] = [];
+  const { changes, notifications } = services;
+  let pkg: IngestedPackage | undefined;
   try {
-    await refuseInstalled(services, key);
-    const bytes = await services.download.fetch(request.downloadUrl);
-    const { pluginId } = key;
-    const pkg = await services.packages.ingest(bytes, {
-      pluginId,
-      checksum: request.checksum,
-      ...(request.version === undefined ? {} : { version: request.version }),
+    const operation = await changes.run(key, 'install', request.actor ?? SYSTEM_ACTOR, async (entry) => {
+      await refuseInstalled(services, key);
+      pkg = await fetchPackage(services, request);
+      await bringIn(services, entry, pkg, request.trust);
     });
-    await checkRequirements(services, key, pkg.manifest);
-    // The operation names the package before its row is there, so that a collection in between spares it.
-    await services.operations.stage(operation, pkg.sha256);
-    await services.packages.save(services.db, pkg);
-    // Loading before the switch: code that fails at its top level has changed nothing yet.
-    instance = await services.factory.create({
-      key,
-      sha256: pkg.sha256,
-      manifest: pkg.manifest,
-      state: 'installed',
-    });
-    created = await switchOver(services, operation, instance, request.trust);
+    notifications.emit('plugin:installed', { ...key, version: pkg?.manifest.version ?? '' });
+    announce(services, 'plugin:loaded', key);
+    return operation;
   } catch (error) {
-    await instance?.close();
-    await abort(services, operation, error);
+    if (pkg) await discardPackage(services, key, pkg.sha256);
     throw error;
   }
-  // Before its hook runs: an error that escapes it must find somebody to disable.
-  services.instances.set(instance);
-  try {
-    // What the hook configured is committed now, and so seen.
-    await services.config.refresh(key);
-    await instance.load();
-  } catch (error) {
-    services.instances.delete(key);
-    await instance.close();
-    await undo(services, key, created);
-    await abort(services, operation, error);
-    throw error;
-  }
-  await services.operations.finish(operation, 'done');
-  services.notifications.emit('plugin:installed', { ...key, version: instance.manifest.version });
-  services.notifications.emit('plugin:loaded', key);
-  await services.events.emit(key.tenant, 'plugin:loaded', { pluginId: key.pluginId });
-  return operation;
 }
 
 async function refuseInstalled({ installations }: LifecycleServices, key: PluginKey): Promise<void> {
@@ -90,11 +61,54 @@ async function refuseInstalled({ installations }: LifecycleServices, key: Plugin
   if (present) throw pluginAlreadyInstalled({ pluginId: key.pluginId, version: present.manifest.version });
 }
 
+async function fetchPackage(
+  { download, packages }: LifecycleServices,
+  { key, version, downloadUrl, checksum }: InstallRequest,
+): Promise<IngestedPackage> {
+  const bytes = await download.fetch(downloadUrl);
+  const { pluginId } = key;
+  return packages.ingest(bytes, { pluginId, checksum, ...(version === undefined ? {} : { version }) });
+}
+
+/** From a verified package to an installed and loaded plugin. */
+async function bringIn(
+  services: LifecycleServices,
+  operation: Operation,
+  pkg: IngestedPackage,
+  trust: Trust,
+): Promise<void> {
+  const { changes, operations, packages, factory, instances, config, db } = services;
+  const { key } = operation;
+  const { sha256, manifest } = pkg;
+  await changes.inTurn(operation, Object.keys(manifest.dependencies ?? {}), async () => {
+    await checkRequirements(services, key, manifest);
+    // The operation names the package before its row is there, so that a collection in between spares it.
+    await operations.stage(operation, sha256);
+    await packages.save(db, pkg);
+    // Loading before the switch: code that fails at its top level has changed nothing yet.
+    const instance = await factory.create({ key, sha256, manifest, state: 'installed' });
+    let created: readonly string[] | undefined;
+    try {
+      created = await switchOver(services, operation, instance, trust);
+      // Before its hook runs: an error that escapes it must find somebody to disable.
+      instances.set(instance);
+      // What onInstall configured is committed now, and so seen.
+      await config.refresh(key);
+      await instance.load();
+    } catch (error) {
+      await forget(services, instance);
+      if (created) await undo(services, key, created);
+      throw error;
+    }
+  });
+}
+
 async function checkRequirements(
   { installations, hostVersion }: LifecycleServices,
-  { tenant, pluginId }: PluginKey,
+  key: PluginKey,
   manifest: PluginManifest,
 ): Promise<void> {
+  const { tenant, pluginId } = key;
   const { minVersion, api } = manifest.compatibility ?? {};
   if (minVersion !== undefined && !isCompatible(hostVersion, minVersion)) {
     throw hostVersionTooOld({ pluginId, required: minVersion, hostVersion });
@@ -102,64 +116,52 @@ async function checkRequirements(
   if (api !== undefined && api > PLUGIN_API) {
     throw pluginApiUnsupported({ pluginId, required: api, supported: PLUGIN_API });
   }
-  const others = (await installations.ofTenant(tenant)).map(({ key, manifest: of }) => ({
-    pluginId: key.pluginId,
-    version: of.version,
-    dependencies: of.dependencies ?? {},
-  }));
-  const plugin = { pluginId, version: manifest.version, dependencies: manifest.dependencies ?? {} };
+  const others = (await installations.ofTenant(tenant)).map(toDependent);
+  const plugin = toDependent({ key, manifest });
   checkNoCycle(plugin, others);
   checkDependencies(plugin, new Map(others.map((other) => [other.pluginId, other])));
 }
 
 /** The one transaction in which the tenant gets the plugin: the hook's work and the row are there together or not at all. */
 async function switchOver(
-  { transactions, operations, installations, tables }: LifecycleServices,
+  { changes, installations, tables }: LifecycleServices,
   operation: Operation,
   instance: PluginInstance,
   trust: Trust,
 ): Promise<readonly string[]> {
   const { key, sha256, manifest } = instance;
-  return transactions.run(
-    async (db) => {
-      const before = await tables.existing(db, key.tenant);
-      await instance.runInstallHook({
-        reason: 'install',
-        fromVersion: null,
-        toVersion: manifest.version,
-        attempt: 1,
-      });
-      const created = await tables.catalogue(db, key, before);
-      await installations.insert(db, key, sha256, trust);
-      await operations.commit(db, operation);
-      return created;
-    },
-    { plugin: key },
-  );
+  return changes.commit(operation, async (db) => {
+    const before = await tables.existing(db, key.tenant);
+    await instance.runInstallHook({
+      reason: 'install',
+      fromVersion: null,
+      toVersion: manifest.version,
+      attempt: 1,
+    });
+    const created = await tables.catalogue(db, key, before);
+    await installations.insert(db, key, sha256, trust);
+    return created;
+  });
 }
 
-/** `onLoad` failed after the switch: takes back the row and the tables this installation made. Data kept from before stays. */
+/**
+ * `onLoad` failed after the switch: takes back the row and the tables this installation made. Data kept from before
+ * stays. Never throws: where the row cannot be taken back the plugin stays installed, and does not run.
+ */
 async function undo(
-  { transactions, installations, tables }: LifecycleServices,
+  { transactions, installations, tables, logger }: LifecycleServices,
   key: PluginKey,
   created: readonly string[],
 ): Promise<void> {
-  await transactions.run(
-    async (db) => {
-      await tables.drop(db, key, created);
-      await installations.delete(db, key);
-    },
-    { plugin: key },
-  );
-}
-
-async function abort(services: LifecycleServices, operation: Operation, error: unknown): Promise<void> {
-  const { key } = operation;
-  await failOperation(services, operation, error);
   try {
-    await services.packages.collect();
-  } catch (cause) {
-    // What is left over is collected by the next operation or start.
-    services.logger.warn({ ...key, err: cause }, 'unused packages could not be collected');
+    await transactions.run(
+      async (db) => {
+        await tables.drop(db, key, created);
+        await installations.delete(db, key);
+      },
+      { plugin: key },
+    );
+  } catch (error) {
+    logger.error({ ...key, err: error }, 'a failed installation could not be taken back');
   }
 }

@@ -86,7 +86,8 @@ export class InstanceFactory {
         context: createContext(instance, guard, this.#capabilities(instance, guard, { config, logger })),
         registerHandlers: () => registerDeclaredHandlers(plugin, instance, faults),
         buildRoutes: () =>
-          plugin.routes ? createPluginRoutes({ plugin, owner: instance, faults, limits }) : undefined,
+          // Not read here: a getter that throws is the plugin's fault, and reported as such where it is called.
+          'routes' in plugin ? createPluginRoutes({ plugin, owner: instance, faults, limits }) : undefined,
         drained: () => this.#options.events.drained(key),
         close: () => {
           guard.revoke();

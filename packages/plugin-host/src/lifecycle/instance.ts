@@ -11,7 +11,7 @@ import type { Faults } from '../foundation/faults.js';
 import type { CapabilityOwner } from '../foundation/owner.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
 import { Scope } from '../foundation/scope.js';
-import { type Hook, runHook } from './hook.js';
+import { type Hook, reasonOf, runHook } from './hook.js';
 import { canTransition, nextState, type PluginAction, type PluginState } from './state-machine.js';
 
 /** What an instance is made of once its code has been loaded. */
@@ -45,7 +45,8 @@ export class PluginInstance implements CapabilityOwner {
   #parts: InstanceParts | undefined;
   #routes: PluginRoutes | undefined;
   #state: PluginState;
-  #failed = false;
+  #loaded = false;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: {
     key: PluginKey;
@@ -69,6 +70,20 @@ export class PluginInstance implements CapabilityOwner {
 
   get active(): boolean {
     return this.#state === 'enabled';
+  }
+
+  /** Whether it was enabled and has not been disabled since; also of one that has failed meanwhile. */
+  get started(): boolean {
+    return this.#enableScope !== undefined;
+  }
+
+  /** Whether it was loaded and has not been unloaded since. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined;
   }
 
   get scope(): Scope {
@@ -118,8 +133,9 @@ export class PluginInstance implements CapabilityOwner {
   async load(): Promise<void> {
     const next = this.#next('load');
     await this.#hookUnlessDenied('onLoad');
-    this.#refuseFailed('onLoad');
+    this.refuseFailed('onLoad');
     this.#state = next;
+    this.#loaded = true;
   }
 
   /** Handlers are registered first and called only once `onEnable` has succeeded. */
@@ -130,7 +146,7 @@ export class PluginInstance implements CapabilityOwner {
       this.parts.registerHandlers();
       await this.#hookUnlessDenied('onEnable');
       this.#routes = this.parts.buildRoutes();
-      this.#refuseFailed('onEnable');
+      this.refuseFailed('onEnable');
     } catch (error) {
       await this.#disposeEnableScope();
       throw error;
@@ -152,27 +168,38 @@ export class PluginInstance implements CapabilityOwner {
 
   /** Disabling for a shutdown: `onDisable` is not called, since nobody deactivated the plugin (§5.1). */
   async stop(): Promise<void> {
-    if (!this.active) return;
+    if (!this.started) return;
     this.#state = this.#next('disable');
     await this.#drain();
     await this.#disposeEnableScope();
   }
 
   async unload(): Promise<void> {
-    if (!canTransition(this.#state, 'unload')) return;
     const next = this.#next('unload');
     try {
       await this.#hookUnlessDenied('onUnload');
     } finally {
       this.#state = next;
+      this.#loaded = false;
       await this.#dispose(this.#loadScope);
     }
   }
 
   /** Out of service this instant: nothing of the plugin is called any more. Clearing up is `disable`'s. */
-  fail(): void {
-    this.#failed = true;
+  fail(error: unknown): void {
+    this.#failure ??= { error };
     if (canTransition(this.#state, 'fail')) this.#state = this.#next('fail');
+  }
+
+  /**
+   * An error that escaped while the hook ran has failed the instance: it must not come up after all.
+   *
+   * @throws HOOK_FAILED
+   */
+  refuseFailed(hook: Hook): void {
+    if (!this.#failure) return;
+    const reason = `an error escaped it: ${reasonOf(this.#failure.error)}`;
+    throw hookFailed({ pluginId: this.key.pluginId, hook, reason });
   }
 
   /** Lets go of everything. The context refuses from now on. */
@@ -198,12 +225,6 @@ export class PluginInstance implements CapabilityOwner {
       if (!isHostError(error) || !hasCode(error.cause, 'PERMISSION_DENIED')) throw error;
       this.#faults.report({ key: this.key, kind: 'contained', callback: hook, error: error.cause });
     }
-  }
-
-  /** An error escaped while the hook ran: the instance was failed meanwhile and must not come up after all. */
-  #refuseFailed(hook: Hook): void {
-    if (!this.#failed) return;
-    throw hookFailed({ pluginId: this.key.pluginId, hook, reason: 'an error escaped it' });
   }
 
   async #drain(): Promise<void> {

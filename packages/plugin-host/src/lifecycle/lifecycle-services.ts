@@ -10,6 +10,7 @@ import type { HostDatabase } from '../postgres/schema.js';
 import type { Transactions } from '../postgres/transaction.js';
 import type { ErrorLog } from '../records/error-log.js';
 import type { Download } from '../registry/download.js';
+import type { Changes } from './changes.js';
 import type { FaultPolicy } from './fault-policy.js';
 import type { HostNotifications } from './host-notifications.js';
 import type { Installations } from './installations.js';
@@ -27,6 +28,7 @@ export interface LifecycleServices {
   readonly download: Download;
   readonly installations: Installations;
   readonly operations: Operations;
+  readonly changes: Changes;
   readonly tables: PluginTables;
   readonly instances: Instances;
   readonly factory: InstanceFactory;

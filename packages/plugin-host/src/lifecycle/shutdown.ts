@@ -1,5 +1,6 @@
 import { retire } from './bring-up.js';
 import { loadOrder } from './dependencies.js';
+import { toDependent } from './dependents.js';
 import type { LifecycleServices } from './lifecycle-services.js';
 
 /**
@@ -9,14 +10,14 @@ import type { LifecycleServices } from './lifecycle-services.js';
 export async function shutDownTenant(services: LifecycleServices, tenant: string): Promise<void> {
   const instances = services.instances.ofTenant(tenant).map((instance) => ({
     instance,
-    pluginId: instance.key.pluginId,
-    version: instance.manifest.version,
-    dependencies: instance.manifest.dependencies ?? {},
+    ...toDependent(instance),
   }));
   const { ordered, cyclic } = loadOrder(instances);
   const leftOver = instances.filter(({ pluginId }) => cyclic.has(pluginId));
   for (const { instance } of [...leftOver, ...[...ordered].reverse()]) {
-    await instance.stop();
-    await retire(services, instance);
+    await services.changes.turns.take([instance.key], async () => {
+      await instance.stop();
+      await retire(services, instance);
+    });
   }
 }

@@ -1,6 +1,6 @@
 import type { ConfigReading, ConfigStore, ConfigUpdate } from '../capabilities/config/config-store.js';
-import { pluginNotInstalled } from '../foundation/errors/index.js';
 import type { Installation, Installations } from './installations.js';
+import { requireInstalled } from './require-installed.js';
 
 /** The configuration of one tenant's plugins: `host.tenant('acme').config`. Secrets are masked in everything it returns. */
 export class TenantConfig {
@@ -37,9 +37,7 @@ export class TenantConfig {
     return this.#config.update(key, manifest, patch, options);
   }
 
-  async #find(pluginId: string): Promise<Installation> {
-    const installation = await this.#installations.find({ tenant: this.#tenant, pluginId });
-    if (!installation) throw pluginNotInstalled({ pluginId });
-    return installation;
+  #find(pluginId: string): Promise<Installation> {
+    return requireInstalled({ installations: this.#installations }, { tenant: this.#tenant, pluginId });
   }
 }

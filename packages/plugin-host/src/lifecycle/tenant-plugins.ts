@@ -1,3 +1,4 @@
+import { isPluginId } from '@verifywise/plugin-manifest';
 import type { PluginRoutes } from '../capabilities/routes/plugin-routes.js';
 import { type PluginUi, uiOf } from '../capabilities/ui-extensions/ui-extensions.js';
 import { marketplacePluginNotFound, pluginNotInstalled } from '../foundation/errors/index.js';
@@ -8,9 +9,11 @@ import { disable } from './disable.js';
 import { enable } from './enable.js';
 import { install } from './install.js';
 import type { Installation } from './installations.js';
+import type { PluginInstance } from './instance.js';
 import type { LifecycleServices } from './lifecycle-services.js';
 import type { Actor, Operation } from './operations.js';
 import { type PluginDetailView, type PluginView, viewPlugin, viewPluginDetail } from './plugin-view.js';
+import { requireInstalled } from './require-installed.js';
 import { uninstall } from './uninstall.js';
 
 export interface InstallOptions {
@@ -62,7 +65,7 @@ export class TenantPlugins {
     const entry = await this.#registry.find(id, options.version);
     const downloadUrl = options.downloadUrl ?? entry?.download;
     const checksum = options.checksum ?? (options.downloadUrl === undefined ? entry?.checksum : undefined);
-    if (downloadUrl === undefined) throw marketplacePluginNotFound({ pluginId: id });
+    if (downloadUrl === undefined || !isPluginId(id)) throw marketplacePluginNotFound({ pluginId: id });
     const version = options.version ?? (options.downloadUrl === undefined ? entry?.version : undefined);
     const verified = entry !== undefined && entry.download === downloadUrl && entry.checksum === checksum;
     const operation = await install(this.#services, {
@@ -114,7 +117,7 @@ export class TenantPlugins {
     const all = this.#services.instances
       .ofTenant(this.#tenant)
       .filter((instance) => instance.active)
-      .map(({ key, plugin, manifest }) => uiOf(key.pluginId, plugin, manifest));
+      .flatMap((instance) => this.#uiOf(instance));
     return {
       dashboardWidgets: all.flatMap(({ dashboardWidgets }) => dashboardWidgets),
       pages: all.flatMap(({ pages }) => pages),
@@ -130,12 +133,23 @@ export class TenantPlugins {
     return this.#instance(pluginId)?.active ?? false;
   }
 
+  #uiOf({ key, plugin, manifest }: PluginInstance): PluginUi[] {
+    try {
+      return [uiOf(key.pluginId, plugin, manifest)];
+    } catch (error) {
+      this.#services.faults.report({ key, kind: 'contained', callback: 'uiExtensions', error });
+      return [];
+    }
+  }
+
+  /** What no plugin can be called gets no entry in the journal either. */
   #key(pluginId: string): PluginKey {
+    if (!isPluginId(pluginId)) throw pluginNotInstalled({ pluginId });
     return { tenant: this.#tenant, pluginId };
   }
 
   #instance(pluginId: string) {
-    return this.#services.instances.get(this.#key(pluginId));
+    return this.#services.instances.get({ tenant: this.#tenant, pluginId });
   }
 
   #view(installation: Installation): PluginView {
@@ -143,10 +157,8 @@ export class TenantPlugins {
     return viewPlugin(installation, this.#instance(pluginId), this.#registry.offered(pluginId));
   }
 
-  async #find(pluginId: string): Promise<Installation> {
-    const installation = await this.#services.installations.find(this.#key(pluginId));
-    if (!installation) throw pluginNotInstalled({ pluginId });
-    return installation;
+  #find(pluginId: string): Promise<Installation> {
+    return requireInstalled(this.#services, this.#key(pluginId));
   }
 
   async #result(operation: Operation): Promise<LifecycleResult> {

@@ -1,12 +1,13 @@
-import { hasDependents, pluginNotInstalled } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
-import { activate, deactivate, loadInstance } from './bring-up.js';
-import { dependentsOf } from './dependencies.js';
-import { failOperation } from './fail-operation.js';
+import { activate, announce, deactivate, forget, loadInstance, unload } from './bring-up.js';
+import { refuseWithDependents } from './dependents.js';
+import { discardPackage } from './discard-package.js';
 import type { Installation } from './installations.js';
 import type { PluginInstance } from './instance.js';
 import type { LifecycleServices } from './lifecycle-services.js';
 import { type Actor, type Operation, SYSTEM_ACTOR } from './operations.js';
+import { recordPluginFault } from './plugin-fault.js';
+import { requireInstalled } from './require-installed.js';
 
 export interface UninstallRequest {
   readonly key: PluginKey;
@@ -24,121 +25,101 @@ export interface UninstallRequest {
  * @throws PLUGIN_NOT_INSTALLED, OPERATION_IN_PROGRESS, HAS_DEPENDENTS, HOOK_FAILED, HOOK_TIMEOUT
  */
 export async function uninstall(services: LifecycleServices, request: UninstallRequest): Promise<Operation> {
-  const { key, deleteData = false, force = false } = request;
-  const { operations, installations, logger } = services;
-  const operation = await operations.open(key, 'uninstall', request.actor ?? SYSTEM_ACTOR);
-  let removed: string | undefined;
-  try {
-    const installation = await installations.find(key);
-    if (!installation) throw pluginNotInstalled({ pluginId: key.pluginId });
+  const { key, deleteData = false } = request;
+  const { changes, notifications } = services;
+  let removed = '';
+  const operation = await changes.run(key, 'uninstall', request.actor ?? SYSTEM_ACTOR, async (entry) => {
+    const installation = await requireInstalled(services, key);
+    await changes.inTurn(entry, [], async () => {
+      refuseWithDependents(key, await services.installations.ofTenant(key.tenant));
+      const wasLoaded = services.instances.get(key) !== undefined;
+      const instance = await stop(services, installation);
+      try {
+        await remove(services, entry, instance, request);
+      } catch (error) {
+        if (instance) await forget(services, instance);
+        if (wasLoaded) await restore(services, installation);
+        throw error;
+      }
+      if (instance) await forget(services, instance);
+    });
     removed = installation.activeSha;
-    await refuseWithDependents(services, key);
-    const instance = await stop(services, installation, force);
-    try {
-      await remove(services, operation, instance, { deleteData, force });
-    } catch (error) {
-      await restore(services, installation, instance);
-      throw error;
-    }
-    await instance?.close();
-  } catch (error) {
-    await failOperation(services, operation, error);
-    throw error;
-  }
-  services.instances.delete(key);
-  await operations.finish(operation, 'done');
-  services.notifications.emit('plugin:uninstalled', { ...key, deleteData });
-  if (removed) services.loader.release(removed);
-  try {
-    await services.packages.collect();
-  } catch (error) {
-    logger.warn({ ...key, err: error }, 'unused packages could not be collected');
-  }
+  });
+  notifications.emit('plugin:uninstalled', { ...key, deleteData });
+  await discardPackage(services, key, removed);
   return operation;
 }
 
-async function refuseWithDependents(
-  { installations }: LifecycleServices,
-  { tenant, pluginId }: PluginKey,
-): Promise<void> {
-  const installed = (await installations.ofTenant(tenant)).map(({ key, manifest }) => ({
-    pluginId: key.pluginId,
-    version: manifest.version,
-    dependencies: manifest.dependencies ?? {},
-  }));
-  const dependents = dependentsOf(pluginId, installed);
-  if (dependents.length > 0) throw hasDependents({ pluginId, dependents });
-}
-
-/** The stopped instance, whose `onUninstall` can still be called; none where the plugin's code cannot be loaded any more. */
+/** The stopped instance, whose `onUninstall` can still be called; none where the plugin's code does not run any more. */
 async function stop(
   services: LifecycleServices,
-  installation: Installation,
-  force: boolean,
+  { key, activeSha, manifest }: Installation,
 ): Promise<PluginInstance | undefined> {
-  const { key } = installation;
-  let instance = services.instances.get(key);
-  if (!instance) {
-    try {
-      instance = await loadInstance(services, installation);
-    } catch (error) {
-      if (!force) services.logger.warn({ ...key, err: error }, 'uninstalling a plugin that cannot be loaded');
-      return undefined;
-    }
+  const running = services.instances.get(key);
+  if (running) {
+    await deactivate(services, running);
+    await unload(services, running);
+    // Else a time-out in `onDisable` was the end of it.
+    if (services.instances.get(key) === running) return running;
   }
-  if (instance.active) await deactivate(services, instance);
   try {
-    await instance.unload();
+    return await services.factory.create({ key, sha256: activeSha, manifest, state: 'unloaded' });
   } catch (error) {
-    services.faults.report({ key, kind: 'hook', callback: 'onUnload', error });
+    services.logger.warn({ ...key, err: error }, 'uninstalling a plugin whose code does not run');
+    return undefined;
   }
-  return instance;
 }
 
 async function remove(
-  { transactions, operations, installations, tables, config, errors, metadata, faults }: LifecycleServices,
+  services: LifecycleServices,
   operation: Operation,
   instance: PluginInstance | undefined,
-  { deleteData, force }: { deleteData: boolean; force: boolean },
+  { deleteData = false, force = false }: UninstallRequest,
 ): Promise<void> {
   const { key } = operation;
-  await transactions.run(
-    async (db) => {
+  const { changes, tables, installations } = services;
+  const attempt = (runHook?: () => Promise<void>) =>
+    changes.commit(operation, async (db) => {
       const before = await tables.existing(db, key.tenant);
-      try {
-        await instance?.runUninstallHook({ deleteData });
-      } catch (error) {
-        if (!force) throw error;
-        faults.report({ key, kind: 'hook', callback: 'onUninstall', error });
-      }
+      await runHook?.();
       await tables.catalogue(db, key, before);
-      if (deleteData) {
-        // Whatever the hook left: deleting data is the host's promise, not the plugin's (design decision 35).
-        await tables.drop(db, key, await tables.list(db, key));
-        await metadata.deleteAll(db, key);
-        await config.deleteAll(db, key);
-        await errors.deleteAll(db, key);
-      }
+      if (deleteData) await deleteAll(services, db, key);
       await installations.delete(db, key);
-      await operations.commit(db, operation);
-    },
-    { plugin: key },
-  );
+    });
+  try {
+    await attempt(() => instance?.runUninstallHook({ deleteData }) ?? Promise.resolve());
+  } catch (error) {
+    if (!force) throw error;
+    services.faults.report({ key, kind: 'hook', callback: 'onUninstall', error });
+    // Once more without the hook: of the attempt that failed nothing is kept, and it may have used up its time.
+    await attempt();
+  }
+}
+
+/** Whatever the hook left: deleting data is the host's promise, not the plugin's (design decision 35). */
+async function deleteAll(
+  { tables, metadata, config, errors }: LifecycleServices,
+  db: LifecycleServices['db'],
+  key: PluginKey,
+): Promise<void> {
+  await tables.drop(db, key, await tables.list(db, key));
+  await metadata.deleteAll(db, key);
+  await config.deleteAll(db, key);
+  await errors.deleteAll(db, key);
 }
 
 /** The removal did not happen: the plugin runs again as it did before. */
-async function restore(
-  services: LifecycleServices,
-  installation: Installation,
-  instance: PluginInstance | undefined,
-): Promise<void> {
-  const { key } = installation;
-  services.instances.delete(key);
-  await instance?.close();
+async function restore(services: LifecycleServices, installation: Installation): Promise<void> {
+  const { key, enabled } = installation;
   try {
-    if (installation.enabled) await activate(services, installation);
-    else await loadInstance(services, installation);
+    if (!enabled) {
+      await loadInstance(services, installation);
+      return;
+    }
+    await activate(services, installation);
+    announce(services, 'plugin:enabled', key);
   } catch (error) {
     services.faults.report({ key, kind: 'hook', callback: 'restore', error });
+    await recordPluginFault(services, key, error, { enabled: false });
   }
 }

@@ -6,7 +6,7 @@ import type { HostLogger } from '../foundation/logger.js';
 import { createPluginHost, type PluginHost } from '../host.js';
 import type { PluginHostOptions } from '../host-options.js';
 import type { LifecycleResult } from '../lifecycle/tenant-plugins.js';
-import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { createTestDatabase, type TestDatabase, type TestServer } from './test-database.js';
 import { TestRegistry } from './test-registry.js';
 
 /** A line a host wrote to its log. */
@@ -48,6 +48,12 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
+/** Options of the host that differ from the test's own. */
+export interface TestHostOptions extends Partial<PluginHostOptions> {
+  /** The server its database is made on. Default: the one the vitest global setup provides. */
+  readonly postgres?: TestServer;
+}
+
 const SECRETS_KEY = 'a'.repeat(64);
 
 /**
@@ -60,9 +66,11 @@ const SECRETS_KEY = 'a'.repeat(64);
  * await test.host.tenant('acme').events.emit('risk:created', { riskId: 1, projectId: 1, risk: {} });
  * await test.close();
  * ```
+ *
+ * @throws TEST_DATABASE_MISSING where there is neither `postgres` nor a vitest global setup that provides a server
  */
-export async function startTestHost(options: Partial<PluginHostOptions> = {}): Promise<TestHost> {
-  const database = await createTestDatabase();
+export async function startTestHost({ postgres, ...options }: TestHostOptions = {}): Promise<TestHost> {
+  const database = await createTestDatabase(postgres);
   const folder = mkdtempSync(join(tmpdir(), 'plugin-host-test-'));
   const dataDir = join(folder, 'data');
   const registry = new TestRegistry(join(folder, 'registry'));

@@ -231,6 +231,15 @@ describe('a filter that does not come back', () => {
     expect(frames).toEqual([undefined]);
   });
 
+  it('is all that is waited for: when a value is through, the timer of the budgets stops', async () => {
+    const slow = new FilterPipeline({ faults, limits: { ...limits, filterMs: 60_000 }, budgets });
+    for (const name of ['one', 'two']) slow.add(alpha, SAVE, appendLater(name), 10);
+    const applied = slow.apply('acme', SAVE, 'start');
+    expect(budgets.running).toBe(true);
+    expect(await applied).toBe('start one two');
+    while (budgets.running) await setTimeout(10);
+  });
+
   it('cannot reach the value any more, whatever it does to what it was given', async () => {
     let given = { risk: { score: 0 } };
     pipeline.add(

@@ -4,7 +4,7 @@ import { defineError } from './host-error.js';
 
 export const databaseUnavailable = defineError('DB_UNAVAILABLE', 503, {
   message: (d: { reason: string }) => `The database is not available: ${d.reason}`,
-  hint: 'Try again when the database is back.',
+  hint: 'Try again when the database is back. At start, check the address, the name of the database and the login.',
 });
 
 export const databaseRoleUnsafe = defineError('DB_ROLE_UNSAFE', 500, {
@@ -112,7 +112,7 @@ export const embeddedFailed = defineError('EMBEDDED_FAILED', 500, {
 
 export const testDatabaseMissing = defineError('TEST_DATABASE_MISSING', 500, {
   message: (_: object) => 'There is no Postgres server to make a test database on.',
-  hint: 'Pass `server`, the connection string of a login that may create databases.',
+  hint: 'Provide one under TEST_SERVER_KEY in a vitest global setup, or pass it: createTestDatabase({ server }), startTestHost({ postgres: { server } }).',
 });
 
 export const tenantInvalid = defineError('TENANT_INVALID', 400, {

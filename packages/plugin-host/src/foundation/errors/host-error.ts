@@ -28,9 +28,16 @@ export class HostError extends Error {
   }
 }
 
-export const isHostError = (error: unknown): error is HostError =>
-  typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[BRAND] === true;
+/** Never throws, whatever a plugin has thrown: a revoked proxy is no host error. */
+export function isHostError(error: unknown): error is HostError {
+  try {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[BRAND] === true;
+  } catch {
+    return false;
+  }
+}
 
+/** As {@link isHostError}, with one code in mind. */
 export const hasCode = (error: unknown, code: string): error is HostError =>
   isHostError(error) && error.code === code;
 

@@ -56,8 +56,8 @@ export const internalError = defineError('INTERNAL', 500, {
 });
 
 export const hostNotReady = defineError('HOST_NOT_READY', 503, {
-  message: (_: object) => 'The plugin host has not started.',
-  hint: 'Try again in a moment.',
+  message: (_: object) => 'The plugin host is not running.',
+  hint: 'Try again in a moment. A host starts once: after stop() the application creates another.',
 });
 
 export const pathMalformed = defineError('PATH_MALFORMED', 400, {

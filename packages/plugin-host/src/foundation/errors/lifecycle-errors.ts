@@ -10,7 +10,7 @@ export const pluginNotInstalled = defineError('PLUGIN_NOT_INSTALLED', 404, {
 export const pluginAlreadyInstalled = defineError('PLUGIN_ALREADY_INSTALLED', 409, {
   message: (d: { pluginId: string; version: string }) =>
     `Plugin "${d.pluginId}" is already installed, in version ${d.version}.`,
-  hint: 'Update it instead, or uninstall it first.',
+  hint: 'To replace it, uninstall it first; its data is kept unless you ask otherwise.',
 });
 
 export const pluginNotEnabled = defineError('PLUGIN_NOT_ENABLED', 404, {
@@ -33,13 +33,13 @@ export const operationInProgress = defineError('OPERATION_IN_PROGRESS', 409, {
 export const hookFailed = defineError('HOOK_FAILED', 422, {
   message: (d: { pluginId: string; hook: string; reason: string }) =>
     `${d.hook} of plugin "${d.pluginId}" failed: ${d.reason}`,
-  hint: 'The stack trace is in the plugin’s errors. Correct the cause, then try again.',
+  hint: 'The stack trace is in the host’s log and, once the plugin is installed, among its errors. Correct the cause, then try again.',
 });
 
 export const hookTimeout = defineError('HOOK_TIMEOUT', 504, {
   message: (d: { pluginId: string; hook: string; ms: number }) =>
     `${d.hook} of plugin "${d.pluginId}" did not finish within ${d.ms} ms.`,
-  hint: 'Hooks must finish; long work belongs in a job.',
+  hint: 'A hook must finish: await only what it needs, and begin long work from a timer.',
 });
 
 export const hostVersionTooOld = defineError('HOST_VERSION_TOO_OLD', 409, {
@@ -63,7 +63,7 @@ export const dependencyMissing = defineError('DEPENDENCY_MISSING', 409, {
 export const dependencyVersion = defineError('DEPENDENCY_VERSION', 409, {
   message: (d: { pluginId: string; dependency: string; range: string; version: string }) =>
     `Plugin "${d.pluginId}" needs "${d.dependency}" ${d.range}; ${d.version} is installed.`,
-  hint: 'Update the dependency first.',
+  hint: 'Install the dependency in a version inside that range first.',
 });
 
 export const dependencyDisabled = defineError('DEPENDENCY_DISABLED', 409, {

@@ -51,13 +51,13 @@ export const entryMissing = defineError('ENTRY_MISSING', 422, {
 export const entryThrew = defineError('ENTRY_THREW', 422, {
   message: (d: { pluginId: string; reason: string }) =>
     `The code of plugin "${d.pluginId}" failed while loading: ${d.reason}`,
-  hint: 'The stack trace names the line. Nothing may fail at the top level of a plugin; move work into a hook.',
+  hint: 'The stack trace in the host’s log names the line. Nothing may fail at the top level of a plugin; move work into a hook.',
 });
 
 export const entryNotAPlugin = defineError('ENTRY_NOT_A_PLUGIN', 422, {
   message: (d: { pluginId: string; reason: string }) =>
     `Plugin "${d.pluginId}" exports no plugin: ${d.reason}`,
-  hint: 'Export the plugin object with module.exports, exports.default or exports.plugin.',
+  hint: 'Write `export default definePlugin({ … })`, or in plain CommonJS `module.exports = { … }`.',
 });
 
 export const entryIsModule = defineError('ENTRY_IS_ESM', 422, {
@@ -69,7 +69,7 @@ export const entryIsModule = defineError('ENTRY_IS_ESM', 422, {
 export const dynamicImport = defineError('DYNAMIC_IMPORT', 422, {
   message: (d: { pluginId: string; file: string; line: number }) =>
     `${d.file} of plugin "${d.pluginId}" uses import() in line ${d.line}.`,
-  hint: 'Plugins are CommonJS: use require(). `vw-plugin build` rewrites import() of what it bundles.',
+  hint: 'Plugins are CommonJS: bundle with esbuild --format=cjs --supported:dynamic-import=false, which makes import() a require().',
 });
 
 export const moduleNotFound = defineError('MODULE_NOT_FOUND', 422, {

@@ -28,7 +28,7 @@ export const contextRevoked = defineError('CONTEXT_REVOKED', 409, {
 export const pluginTimeout = defineError('PLUGIN_TIMEOUT', 504, {
   message: (d: { pluginId: string; callback: string; ms: number }) =>
     `${d.callback} of plugin "${d.pluginId}" did not finish within ${d.ms} ms.`,
-  hint: 'Move long work into a job.',
+  hint: 'Answer sooner: check that every path answers, and begin long work without awaiting it.',
 });
 
 export const pluginFailed = defineError('PLUGIN_ERROR', 500, {
