@@ -6,6 +6,7 @@ import { FilterPipeline } from './capabilities/filters/filter-pipeline.js';
 import { createDefaultLogger } from './capabilities/logger/default-logger.js';
 import { createRedactingLogger } from './capabilities/logger/redacting-logger.js';
 import { MetadataStore } from './capabilities/metadata/metadata-store.js';
+import { checkOptions } from './check-options.js';
 import { currentFrame, runUnattributed } from './foundation/attribution.js';
 import { BudgetTimer } from './foundation/budget.js';
 import { DEFAULT_LIMITS, type Limits } from './foundation/limits.js';
@@ -55,6 +56,7 @@ export interface HostParts {
 
 /** Constructs every part and hands each what it needs. Decides nothing, connects nothing. */
 export function assembleHost(options: PluginHostOptions): HostParts {
+  checkOptions(options);
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const redactor = new SecretRedactor();
   const logger = createRedactingLogger(options.logger ?? createDefaultLogger(), redactor);

@@ -43,7 +43,7 @@ export interface HostHealth {
 /**
  * Builds a host. Connects to nothing before `start()`.
  *
- * @throws SECRETS_KEY_INVALID
+ * @throws OPTION_INVALID naming the option, SECRETS_KEY_INVALID, ALLOWED_HOST_INVALID
  */
 export const createPluginHost = (options: PluginHostOptions): PluginHost => new Host(options);
 

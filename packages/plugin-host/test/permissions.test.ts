@@ -139,6 +139,15 @@ describe('a plugin that declares what it needs', () => {
     const { body } = await test.request('acme', 'GET', '/api/plugins/inventive');
     expect(body.data.permissions).toEqual(['everything:all', 'database']);
   });
+
+  it('is told of a permission it misspelt, in the log', async () => {
+    await test.install('acme', 'misspelt', 'module.exports = {};', { permissions: ['event:listen'] });
+    expect(test.logs).toContainEqual({
+      level: 'warn',
+      message: expect.stringContaining('manifest of plugin "misspelt": /permissions/0'),
+      data: expect.objectContaining({ hint: expect.stringContaining('events:listen') }),
+    });
+  });
 });
 
 describe('the context', () => {

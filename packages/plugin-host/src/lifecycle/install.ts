@@ -1,4 +1,4 @@
-import { isCompatible } from '@verifywise/plugin-manifest';
+import { isCompatible, validateManifest } from '@verifywise/plugin-manifest';
 import type { PluginManifest } from '@verifywise/plugin-types';
 import {
   hostVersionTooOld,
@@ -45,6 +45,7 @@ export async function install(services: LifecycleServices, request: InstallReque
     const operation = await changes.run(key, 'install', request.actor ?? SYSTEM_ACTOR, async (entry) => {
       await refuseInstalled(services, key);
       pkg = await fetchPackage(services, request);
+      tellWarnings(services, key, pkg);
       await bringIn(services, entry, pkg, request.trust);
     });
     notifications.emit('plugin:installed', { ...key, version: pkg?.manifest.version ?? '' });
@@ -68,6 +69,16 @@ async function fetchPackage(
   const bytes = await download.fetch(downloadUrl);
   const { pluginId } = key;
   return packages.ingest(bytes, { pluginId, checksum, ...(version === undefined ? {} : { version }) });
+}
+
+/** What a manifest gets away with, such as a permission nobody knows: a misspelt one would never be explained. */
+function tellWarnings({ logger }: LifecycleServices, key: PluginKey, pkg: IngestedPackage): void {
+  for (const { path, message, hint } of validateManifest(pkg.files.get('manifest.json')).warnings) {
+    logger.warn(
+      { ...key, path, ...(hint ? { hint } : {}) },
+      `manifest of plugin "${key.pluginId}": ${path} ${message}`,
+    );
+  }
 }
 
 /** From a verified package to an installed and loaded plugin. */

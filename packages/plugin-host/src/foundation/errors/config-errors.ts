@@ -50,3 +50,8 @@ export const secretCorrupt = defineError('SECRET_CORRUPT', 500, {
     `The secret "${d.field}" of plugin "${d.pluginId}" cannot be decrypted.`,
   hint: 'It was damaged, or moved from another field, plugin or tenant. Enter it again.',
 });
+
+export const optionInvalid = defineError('OPTION_INVALID', 500, {
+  message: (d: { option: string; reason: string }) => `createPluginHost: ${d.option} ${d.reason}.`,
+  hint: 'docs/embedding.md lists every option and what it takes.',
+});
