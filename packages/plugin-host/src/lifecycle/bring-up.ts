@@ -1,4 +1,5 @@
-import { hasCode } from '../foundation/errors/index.js';
+import { readDeclaredUi } from '../capabilities/ui-extensions/declared-ui.js';
+import { hasCode, uiExtensionsInvalid } from '../foundation/errors/index.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
 import type { Installation } from './installations.js';
 import type { PluginInstance } from './instance.js';
@@ -20,7 +21,22 @@ export async function activate(
     await retire(services, instance);
     throw error;
   }
+  reportUi(services, instance);
   return instance;
+}
+
+/** What is wrong with `uiExtensions` is told once, here: afterwards it is merely not shown. */
+function reportUi({ faults }: LifecycleServices, { key, plugin }: PluginInstance): void {
+  const { pluginId } = key;
+  let problems: readonly string[] = [];
+  try {
+    ({ problems } = readDeclaredUi(plugin));
+  } catch {
+    // Getters throw where they are shown too, and are reported there.
+  }
+  if (problems.length === 0) return;
+  const error = uiExtensionsInvalid({ pluginId, problems });
+  faults.report({ key, kind: 'contained', callback: 'uiExtensions', error });
 }
 
 /** Loads the installation's code and runs `onLoad`. */

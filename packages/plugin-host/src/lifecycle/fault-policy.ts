@@ -28,6 +28,9 @@ export interface FaultPolicyOptions {
   readonly onUncaught: (key: PluginKey, record: ErrorRecord) => void;
 }
 
+/** Our errors whose cause is the plugin's own. That of others is the database's or Node's, and knows nothing of the plugin. */
+const WRAPPERS: ReadonlySet<string> = new Set(['HOOK_FAILED', 'ENTRY_THREW']);
+
 /**
  * What is done about a fault (design decision 9): every fault is logged and stored; one caught at a callback
  * boundary changes nothing else; a failed hook has already stopped the operation it belongs to; one that
@@ -85,7 +88,8 @@ export class FaultPolicy implements Faults {
   describe({ kind, callback, error: thrown }: Fault): ErrorRecord {
     const { redact, mapStack } = this.#options;
     const error = toCause(thrown);
-    const origin = isHostError(error) && error.cause instanceof Error ? error.cause : error;
+    const wraps = isHostError(error) && WRAPPERS.has(error.code) && error.cause instanceof Error;
+    const origin = wraps ? error.cause : error;
     const stack = origin instanceof Error ? redact(mapStack(origin)) : null;
     return {
       kind,

@@ -1,11 +1,9 @@
 import { dirname, join, posix } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import type { TraceMap } from '@jridgewell/trace-mapping';
 import { dynamicImport, entryIsModule, entryThrew, moduleForbidden } from '../foundation/errors/index.js';
 import { GUARDED_NAMES } from './guarded-globals.js';
 import type { PackageSource } from './package-source.js';
-import { originalPlace, type Position, readSourceMap } from './source-maps.js';
 
 /** A module's function; its guarded globals are bound already. */
 export type ModuleBody = (
@@ -53,7 +51,6 @@ const PARAMETERS = 'exports, require, module, __filename, __dirname';
 export class CompiledPackage {
   readonly source: PackageSource;
   readonly #files = new Map<string, CompiledFile>();
-  readonly #maps = new Map<string, TraceMap | undefined>();
 
   constructor(source: PackageSource) {
     this.source = source;
@@ -71,19 +68,6 @@ export class CompiledPackage {
       this.#files.set(path, file);
     }
     return file;
-  }
-
-  /** Where the author wrote what a stack trace places in `path`, named after the package. */
-  original(path: string, place: Omit<Position, 'file'>): Position {
-    if (!this.#maps.has(path))
-      this.#maps.set(
-        path,
-        readSourceMap(path, (file) => this.#text(file)),
-      );
-    const map = this.#maps.get(path);
-    const original = (map && originalPlace(map, place)) ?? { ...place, file: path };
-    const { pluginId, manifest } = this.source;
-    return { ...original, file: `${pluginId}@${manifest.version}/${original.file}` };
   }
 
   #compile(path: string): CompiledFile {
@@ -120,15 +104,6 @@ export class CompiledPackage {
     const line = findDynamicImport(code, filename, parse);
     if (line !== undefined) throw dynamicImport({ pluginId, file: path, line });
     return script;
-  }
-
-  /** Read anew: the text of maps is needed once, and after the package may be gone. */
-  #text(path: string): string | undefined {
-    try {
-      return this.source.has(path) ? this.source.read(path).toString('utf8') : undefined;
-    } catch {
-      return undefined;
-    }
   }
 }
 

@@ -10,7 +10,7 @@ import { CompiledPackage } from './compiled-package.js';
 import type { PackageSource } from './package-source.js';
 import { readPlugin } from './plugin-export.js';
 import { PluginModules } from './plugin-modules.js';
-import { filesOf, mapStack, type Position } from './source-maps.js';
+import { filesOf, mapStack, type Position, SourceMaps } from './source-maps.js';
 
 export interface ModuleLoaderOptions {
   /** Hears of refused calls, and of what timers and other callbacks of Node's throw. */
@@ -31,6 +31,8 @@ interface Entry {
   readonly sha256: string;
   readonly root: string;
   compiled: CompiledPackage | undefined;
+  /** Outlive the code: an instance that failed has ended before its fault is told. */
+  readonly maps: SourceMaps;
   readonly live: Set<{ readonly key: PluginKey }>;
   /** Everyone who ever ran it, for code that outlives its instance. Grows with tenants, not with reloads. */
   readonly past: Map<string, PluginKey>;
@@ -40,7 +42,8 @@ interface Entry {
  * Runs packages: each compiled once per content hash, and instantiated per tenant with module state of its own, a
  * guarded `require` and guarded globals (design decision 7, {@link GuardedGlobals}).
  *
- * Nothing but the instances holds on to code: once their scopes are disposed and their plugins let go, it is gone.
+ * Nothing but the instances holds on to code: once their scopes are disposed and their plugins let go, it is gone. Source maps that a stack
+ * needed stay until {@link release}.
  */
 export class ModuleLoader {
   readonly #faults: Faults;
@@ -135,6 +138,7 @@ export class ModuleLoader {
       sha256,
       root,
       compiled: undefined,
+      maps: new SourceMaps(source),
       live: new Set(),
       past: new Map(),
     };
@@ -163,7 +167,7 @@ export class ModuleLoader {
   #original({ file, line, column }: Position): Position | undefined {
     const entry = this.#entryAt(file);
     const path = entry && relative(entry.root, file).replaceAll(sep, '/');
-    return path === undefined ? undefined : entry?.compiled?.original(path, { line, column });
+    return path === undefined ? undefined : entry?.maps.original(path, { line, column });
   }
 
   /** What the code threw is its own object, and nobody has seen it yet. */

@@ -64,6 +64,22 @@ describe('what an entry may export', () => {
     ['null', 'module.exports = null', 'null'],
     ['an array', 'module.exports = []', 'an array'],
     ['nothing', 'const plugin = { onLoad() {} }', 'nothing is exported'],
+    ['a plugin under another name', 'exports.myPlugin = { onLoad() {} }', 'it exports only myPlugin.'],
+    [
+      'one of a transpiled module',
+      `Object.defineProperty(exports, '__esModule', { value: true }); exports.a = {}; exports.b = {};`,
+      'it exports only a, b.',
+    ],
+    [
+      'one of a bundled module',
+      `module.exports = Object.defineProperty({ get myPlugin() { return {} } }, '__esModule', { value: true });`,
+      'it exports only myPlugin.',
+    ],
+    [
+      'an empty module',
+      `Object.defineProperty(exports, '__esModule', { value: true })`,
+      'nothing is exported.',
+    ],
     ['a hook that is no function', 'module.exports = { onEnable: "yes" }', 'onEnable is a string'],
     ['UI extensions that are no object', 'module.exports = { uiExtensions: 1 }', 'uiExtensions is a number'],
   ])('refuses %s', (_, code, reason) => {
@@ -75,6 +91,13 @@ describe('what an entry may export', () => {
   it('accepts an empty object that was exported on purpose', () => {
     expect(runIndex('module.exports = {}').loaded.plugin.manifest.id).toBe('hello-world');
   });
+
+  it.each(['module.exports = { greet: () => "hi" }', 'exports.default = { greet: () => "hi" }'])(
+    'accepts an object that offers something to other plugins only: %s',
+    (code) => {
+      expect(runIndex(code).call('greet')).toBe('hi');
+    },
+  );
 
   it('says which entry is missing when the manifest names one, or when it was never built', () => {
     expect(refusal(loader, packages.add({}, { main: 'dist/index.js' }))).toMatchObject({

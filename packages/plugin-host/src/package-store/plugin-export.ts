@@ -19,7 +19,11 @@ export type ExportedPlugin = { readonly plugin: Plugin } | { readonly problem: s
 export function readPlugin(exported: unknown, untouched: boolean, manifest: PluginManifest): ExportedPlugin {
   const candidate = choose(exported);
   if (!isObject(candidate)) return { problem: `the export is ${describe(candidate)}, not an object.` };
-  if (untouched && Reflect.ownKeys(candidate).length === 0) return { problem: 'nothing is exported.' };
+  // Named exports, as opposed to an object put in their place, which may offer functions to other plugins only.
+  if (candidate === exported && (untouched || '__esModule' in candidate) && !looksLikePlugin(candidate)) {
+    const names = Object.getOwnPropertyNames(candidate).filter((name) => name !== '__esModule');
+    return { problem: names.length === 0 ? 'nothing is exported.' : `it exports only ${names.join(', ')}.` };
+  }
   for (const name of FUNCTIONS) {
     const member: unknown = Reflect.get(candidate, name);
     if (member !== undefined && member !== null && typeof member !== 'function') {

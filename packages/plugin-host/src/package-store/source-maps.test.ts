@@ -55,6 +55,21 @@ export default { onLoad: () => shout({ text: 'luck' }) };
     },
   );
 
+  it('name the source also once the plugin that threw has ended, until its package is released', async () => {
+    const { loader } = recordingLoader();
+    const plugin = new RunningPlugin(loader, packages.add(await bundle('inline')));
+    let thrown: unknown;
+    try {
+      plugin.call('onLoad');
+    } catch (error) {
+      thrown = error;
+    }
+    await plugin.scope.dispose();
+    expect(loader.mapStack(thrown)).toContain('hello-world@1.0.0/src/index.ts:4:9');
+    loader.release(plugin.loaded.sha256);
+    expect(loader.mapStack(thrown)).not.toContain('src/index.ts');
+  });
+
   it('name the built file where there is no map, or a broken one', () => {
     const code = 'module.exports = { onLoad() {\n    throw new Error("x") } }';
     expect(stackOf(runIndex(code))).toContain('(hello-world@1.0.0/index.js:2:11)');

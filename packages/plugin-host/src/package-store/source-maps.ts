@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import type { PackageSource } from './package-source.js';
 
 /** A place in a file; line and column count from 1, as stack traces do. */
 export interface Position {
@@ -41,6 +42,38 @@ export const filesOf = (stack: string): string[] =>
 
 const isFrame = (line: string): boolean => /^\s+at /.test(line);
 
+/** The source maps of one package, each read when a stack first needs it. */
+export class SourceMaps {
+  readonly #source: PackageSource;
+  readonly #maps = new Map<string, TraceMap | undefined>();
+
+  constructor(source: PackageSource) {
+    this.#source = source;
+  }
+
+  /** Where the author wrote what a stack trace places in `path`, named after the package. */
+  original(path: string, place: Omit<Position, 'file'>): Position {
+    if (!this.#maps.has(path))
+      this.#maps.set(
+        path,
+        readSourceMap(path, (file) => this.#text(file)),
+      );
+    const map = this.#maps.get(path);
+    const original = (map && originalPlace(map, place)) ?? { ...place, file: path };
+    const { pluginId, manifest } = this.#source;
+    return { ...original, file: `${pluginId}@${manifest.version}/${original.file}` };
+  }
+
+  /** Read anew: the text of maps is needed once, and after the package may be gone. */
+  #text(path: string): string | undefined {
+    try {
+      return this.#source.has(path) ? this.#source.read(path).toString('utf8') : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
 const URL_COMMENT = /\/\/[#@]\s*sourceMappingURL=(\S+)\s*$/;
 const DATA_URL = /^data:application\/json[^,]*?(;base64)?,(.*)$/s;
 
@@ -50,10 +83,7 @@ const DATA_URL = /^data:application\/json[^,]*?(;base64)?,(.*)$/s;
  *
  * @param read a file of the package, `undefined` where there is none
  */
-export function readSourceMap(
-  path: string,
-  read: (path: string) => string | undefined,
-): TraceMap | undefined {
+function readSourceMap(path: string, read: (path: string) => string | undefined): TraceMap | undefined {
   const code = read(path);
   if (code === undefined) return undefined;
   try {
@@ -78,7 +108,7 @@ function mapText(
 }
 
 /** Where the author wrote what stands at `line` and `column` of the built file. */
-export function originalPlace(map: TraceMap, { line, column }: Omit<Position, 'file'>): Position | undefined {
+function originalPlace(map: TraceMap, { line, column }: Omit<Position, 'file'>): Position | undefined {
   const original = originalPositionFor(map, { line, column: column - 1 });
   if (original.source === null) return undefined;
   return { file: plainSource(original.source), line: original.line, column: original.column + 1 };

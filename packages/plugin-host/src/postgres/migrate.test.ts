@@ -81,6 +81,18 @@ describe('the host’s migrations', () => {
     expect(await missingMigrations(database.pool)).toEqual(['0001-base']);
   });
 
+  it('say what the login lacks that may not make the schema', async () => {
+    await database.pool.query('DROP SCHEMA plugin_host CASCADE');
+    const { pathname } = new URL(database.connectionString);
+    await database.pool.query(`REVOKE CREATE ON DATABASE ${pathname.slice(1)} FROM CURRENT_USER`);
+    await expect(migrateToLatest(database.pool)).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      hint: expect.stringContaining('CREATE on the database'),
+      details: { migration: '0001-base', reason: expect.stringContaining('permission denied') },
+      cause: { code: '42501' },
+    });
+  });
+
   it('say that the database is not there when it is not', async () => {
     await database.drop();
     const gone = await createTestDatabase();

@@ -1,5 +1,5 @@
 import { type Kysely, type Migration, type MigrationResultSet, Migrator, sql } from 'kysely';
-import { migrationFailed, schemaOutdated } from '../foundation/errors/index.js';
+import { isHostError, migrationFailed, schemaOutdated } from '../foundation/errors/index.js';
 import { openDatabase } from './database.js';
 import * as base from './migrations/0001-base.js';
 import type { PgPool } from './pg-pool.js';
@@ -22,8 +22,9 @@ const UNDEFINED_TABLE = '42P01';
  */
 export async function migrateToLatest(pool: PgPool): Promise<string[]> {
   // Kysely reads the whole catalogue before it migrates, which takes long among many tenants' tables.
-  if ((await missingMigrations(pool)).length === 0) return [];
-  return outcome(await migrator(pool).migrateToLatest());
+  const [next] = await missingMigrations(pool);
+  if (next === undefined) return [];
+  return outcome(await migrator(pool).migrateToLatest(), next);
 }
 
 /**
@@ -32,7 +33,7 @@ export async function migrateToLatest(pool: PgPool): Promise<string[]> {
  * @throws MIGRATION_FAILED, DB_UNAVAILABLE
  */
 export async function migrateDown(pool: PgPool): Promise<string[]> {
-  return outcome(await migrator(pool).migrateDown());
+  return outcome(await migrator(pool).migrateDown(), Object.keys(MIGRATIONS).at(-1));
 }
 
 /** The names of the migrations this version of the host needs and the database lacks. */
@@ -84,14 +85,13 @@ async function enterHostSchema(db: Kysely<unknown>): Promise<Kysely<unknown>> {
   return db;
 }
 
-function outcome({ error, results = [] }: MigrationResultSet): string[] {
+/** @param next what a failure is blamed on that came before Kysely had begun: its own tables could not be made */
+function outcome({ error, results = [] }: MigrationResultSet, next: string | undefined): string[] {
   if (error === undefined) return results.map(({ migrationName }) => migrationName);
-  const failed = results.find(({ status }) => status === 'Error');
-  if (!failed) throw error;
-  throw migrationFailed(
-    { migration: failed.migrationName, reason: (error as Error).message },
-    { cause: error },
-  );
+  const failed = results.find(({ status }) => status === 'Error')?.migrationName;
+  const migration = failed ?? (isHostError(error) ? undefined : next);
+  if (migration === undefined) throw error;
+  throw migrationFailed({ migration, reason: (error as Error).message }, { cause: error });
 }
 
 const mapValues = <V, W>(record: Readonly<Record<string, V>>, map: (value: V) => W): Record<string, W> =>

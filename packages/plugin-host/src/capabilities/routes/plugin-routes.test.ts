@@ -6,7 +6,7 @@ import type { Plugin, PluginContext, Router } from '@verifywise/plugin-types';
 import { describe, expect, it } from 'vitest';
 import type { HostRequest, HostResponse, Identity } from '../../facade/host-http.js';
 import { currentFrame } from '../../foundation/attribution.js';
-import { permissionDenied } from '../../foundation/errors/index.js';
+import { commitUnknown, databaseUnavailable, permissionDenied } from '../../foundation/errors/index.js';
 import type { Fault } from '../../foundation/faults.js';
 import { Scope } from '../../foundation/scope.js';
 import { createPluginRoutes } from './plugin-routes.js';
@@ -144,6 +144,19 @@ describe('a plugin’s routes', () => {
     expect(errors.slice(0, 3)).toEqual(['thrown', 'rejected', 'text']);
     expect(errors).toHaveLength(4);
     expect(frames).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('answer 503 where they let DB_UNAVAILABLE pass, and only then', async () => {
+    const away = databaseUnavailable({ reason: 'gone' });
+    const { call, faults } = serve((router) => {
+      router.get('/thrown', async () => Promise.reject(away));
+      router.get('/destroyed', (_req, res) => void res.destroy(away));
+      router.get('/uncertain', async () => Promise.reject(commitUnknown({ reason: 'gone' })));
+    });
+    expect(codeOf(await call('/thrown'))).toEqual([503, 'DB_UNAVAILABLE']);
+    expect(codeOf(await call('/destroyed'))).toEqual([503, 'DB_UNAVAILABLE']);
+    expect(codeOf(await call('/uncertain'))).toEqual([500, 'PLUGIN_ERROR']);
+    expect(faults).toMatchObject([{ error: away }, { error: away }, { kind: 'contained' }]);
   });
 
   it('that do not answer in time are 504, and what they do later is void', async () => {

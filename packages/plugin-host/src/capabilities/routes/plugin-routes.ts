@@ -36,7 +36,8 @@ export interface PluginRoutes {
    * Answers one request; never rejects. `rest` is the path below `/api/plugins/{id}`, still encoded.
    *
    * The plugin has `routeMs` until its answer, or until the headers of a stream; then 504 PLUGIN_TIMEOUT.
-   * A handler that throws or rejects is 500 PLUGIN_ERROR and a contained fault.
+   * A handler that throws or rejects is 500 PLUGIN_ERROR and a contained fault; 503 where what it lets pass is
+   * DB_UNAVAILABLE, so that the caller tries again.
    */
   handle(request: HostRequest, identity: Identity, rest: string): Promise<HostResponse>;
 }
@@ -135,7 +136,7 @@ class RouterRoutes implements PluginRoutes {
     const done: NextFunction = (error) => {
       if (error) {
         fault(error);
-        exchange.answerInstead(toErrorResponse(pluginFailed({ pluginId: key.pluginId, callback })));
+        exchange.answerInstead(failure(error, { pluginId: key.pluginId, callback }));
       } else if (!response.headersSent) {
         exchange.answerInstead(
           toErrorResponse(routeNotFound({ method: request.method, path: request.path })),
@@ -157,7 +158,7 @@ class RouterRoutes implements PluginRoutes {
       });
     } catch (error) {
       fault(error);
-      const instead = toErrorResponse(late ?? pluginFailed({ pluginId, callback }));
+      const instead = late ? toErrorResponse(late) : failure(error, { pluginId, callback });
       exchange.answerInstead(instead);
       return instead;
     }
@@ -198,6 +199,9 @@ function buildRouter({ plugin, owner, faults }: PluginRoutesOptions): Dispatch {
   }
   return router as Dispatch;
 }
+
+const failure = (error: unknown, details: { pluginId: string; callback: string }): HostResponse =>
+  toErrorResponse(hasCode(error, 'DB_UNAVAILABLE') ? error : pluginFailed(details));
 
 /** The plugin's view of the address: what the application mounted around it is `baseUrl`. */
 function mountedAt({ originalUrl }: HostRequest, rest: string): { url: string; baseUrl: string } {

@@ -52,6 +52,12 @@ export const handlerInvalid = defineError('HANDLER_INVALID', 400, {
   hint: 'Pass a name and a function.',
 });
 
+export const uiExtensionsInvalid = defineError('UI_EXTENSIONS_INVALID', 422, {
+  message: (d: { pluginId: string; problems: readonly string[] }) =>
+    `uiExtensions of plugin "${d.pluginId}": ${d.problems.join('; ')}.`,
+  hint: 'What is named is not shown. Correct it in the plugin’s code, or leave it out.',
+});
+
 export const filterRecursion = defineError('FILTER_RECURSION', 500, {
   message: (d: { filter: string; depth: number }) =>
     `Filter ${d.filter} was applied ${d.depth} filters deep.`,
