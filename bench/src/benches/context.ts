@@ -27,6 +27,7 @@ export async function context(): Promise<BenchResult[]> {
     db: none,
     config: () => bare,
     metadata: none,
+    models: none,
     logger: none,
     events: none,
     filters: none,

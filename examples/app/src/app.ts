@@ -40,6 +40,11 @@ export async function createExampleApp(settings: Settings): Promise<ExampleApp> 
     hostVersion: settings.hostVersion,
     secretsKey: settings.secretsKey,
     registry: { url: settings.registryUrl, allowedHosts: settings.allowedHosts },
+    coreTables: {
+      users: { schema: 'app', table: 'users', tenantColumn: 'tenant', columns: ['id', 'name', 'email'] },
+      projects: { schema: 'app', table: 'projects', tenantColumn: 'tenant' },
+      risks: { schema: 'app', table: 'risks', tenantColumn: 'tenant' },
+    },
     authenticate: async (request: HostRequest) => identify(request.headers.authorization),
     onAlert: ({ tenant, pluginId, message }) =>
       console.error(`alert for ${tenant}: plugin ${pluginId}: ${message}`),

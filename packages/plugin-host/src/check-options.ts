@@ -50,6 +50,8 @@ const isRegistry: Check = (value) => {
     : 'must have a list of allowedHosts';
 };
 
+const isRecord: Check = (value) => (isObject(value) ? undefined : 'must be an object');
+
 const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
 
 const isLimits: Check = (value) => {
@@ -74,6 +76,9 @@ const CHECKS: Readonly<Record<keyof PluginHostOptions, Check>> = {
   allowUnsafeDbRole: isBoolean,
   strictStartup: isBoolean,
   tenantSchema: isFunction,
+  // What is in them is checked by those who use them.
+  coreTables: isRecord,
+  coreModels: isRecord,
   onAlert: isFunction,
   logger: isLogger,
   limits: isLimits,

@@ -1,8 +1,10 @@
+import type { CoreModel } from './capabilities/models/core-models.js';
 import type { Limits } from './foundation/limits.js';
 import type { HostLogger } from './foundation/logger.js';
 import type { PermissionMode } from './foundation/permissions.js';
 import type { Authenticate } from './http/dispatch.js';
 import type { Alert } from './lifecycle/fault-policy.js';
+import type { CoreTable } from './postgres/core-tables.js';
 import type { PgPool } from './postgres/pg-pool.js';
 
 /** Where plugins come from (§8). */
@@ -41,12 +43,25 @@ export interface PluginHostOptions {
   readonly registry?: RegistryOptions | undefined;
   /** `enforce` refuses what a manifest does not declare; `warn` logs it and lets it pass. Default `enforce`. */
   readonly permissions?: PermissionMode | undefined;
-  /** Start although the database login is superuser or BYPASSRLS, so that the database keeps no tenants apart. Default false. */
+  /**
+   * Start although the database login is superuser or BYPASSRLS, or may not create roles, so that the database keeps
+   * no tenants apart. Default false.
+   */
   readonly allowUnsafeDbRole?: boolean | undefined;
   /** Refuse to start when a plugin cannot. Default false: it is skipped, marked and reported (§14.3). */
   readonly strictStartup?: boolean | undefined;
   /** The Postgres schema a tenant's plugin tables live in. Must be injective. Default `plugins_` and the tenant, made safe. */
   readonly tenantSchema?: ((tenant: string) => string) | undefined;
+  /**
+   * Tables of the application that plugins' SQL may name: `{ projects: { schema: 'app', table: 'projects', tenantColumn:
+   * 'tenant' } }`. They see their own tenant's rows, through views the host makes in schema `plugin_core`. Default none.
+   */
+  readonly coreTables?: Readonly<Record<string, CoreTable>> | undefined;
+  /**
+   * Tables of the application that plugins' models may read and refer to, by model name: `{ User: { table: 'users',
+   * attributes: ['id', 'name'] } }` (§22.6). Default none: `getCoreModel` knows no model.
+   */
+  readonly coreModels?: Readonly<Record<string, CoreModel>> | undefined;
   /** Told at once when a plugin was disabled by its own fault, or a lifecycle hook failed (§14.1). */
   readonly onAlert?: ((alert: Alert) => void) | undefined;
   /** Default: pino to standard output. */

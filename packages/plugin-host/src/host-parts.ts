@@ -6,6 +6,8 @@ import { FilterPipeline } from './capabilities/filters/filter-pipeline.js';
 import { createDefaultLogger } from './capabilities/logger/default-logger.js';
 import { createRedactingLogger } from './capabilities/logger/redacting-logger.js';
 import { MetadataStore } from './capabilities/metadata/metadata-store.js';
+import { CoreModels } from './capabilities/models/core-models.js';
+import { ModelStore } from './capabilities/models/model-store.js';
 import { checkOptions } from './check-options.js';
 import { currentFrame, runUnattributed } from './foundation/attribution.js';
 import { BudgetTimer } from './foundation/budget.js';
@@ -28,6 +30,7 @@ import { TenantMarketplace } from './lifecycle/tenant-marketplace.js';
 import { TenantPlugins } from './lifecycle/tenant-plugins.js';
 import { ModuleLoader } from './package-store/module-loader.js';
 import { PackageStore } from './package-store/packages.js';
+import { CoreTables } from './postgres/core-tables.js';
 import { openDatabase } from './postgres/database.js';
 import type { PgPool } from './postgres/pg-pool.js';
 import { openPool } from './postgres/pool.js';
@@ -63,14 +66,24 @@ export function assembleHost(options: PluginHostOptions): HostParts {
   const { pool, close } = openPool(options.database, logger);
 
   const db = openDatabase(pool);
-  const schemas = new TenantSchemas({ pool, tenantSchema: options.tenantSchema });
+  const core = new CoreTables(options.coreTables);
+  const schemas = new TenantSchemas({ pool, tenantSchema: options.tenantSchema, core });
   const transactions = new Transactions({ pool, db, schemas, limits });
-  const sessions = new TenantSessions({ transactions, schemas, limits });
+  const sessions = new TenantSessions({ pool, transactions, schemas, core, limits });
   const keyring = openKeyring(options);
   // A hook's own transaction, so that what it stores is kept or undone with the rest.
   const executor = () => transactions.database(currentFrame()?.key);
   const config = new ConfigStore({ executor, keyring, redactor });
   const metadata = new MetadataStore();
+  const coreModels = new CoreModels({ models: options.coreModels ?? {}, transactions, limits });
+  const models = {
+    store: new ModelStore(schemas.schemaOf),
+    core: coreModels,
+    sessions,
+    transactions,
+    logger,
+    limits,
+  };
 
   const errors = new ErrorLog({ db, history: limits.errorHistory, logger });
   const instances = new Instances();
@@ -114,12 +127,14 @@ export function assembleHost(options: PluginHostOptions): HostParts {
     tables: new PluginTables(schemas.schemaOf),
     instances,
     factory: new InstanceFactory({
+      db,
       packages,
       loader,
       events,
       filters,
       config,
       metadata,
+      models,
       sessions,
       transactions,
       instances,
@@ -131,6 +146,8 @@ export function assembleHost(options: PluginHostOptions): HostParts {
     }),
     config,
     metadata,
+    models: models.store,
+    coreModels,
     events,
     notifications,
     errors,

@@ -1,5 +1,6 @@
 export type { ConfigChanges, ConfigReading, ConfigUpdate } from './capabilities/config/config-store.js';
 export { createDefaultLogger, type DefaultLoggerOptions } from './capabilities/logger/default-logger.js';
+export type { CoreModel } from './capabilities/models/core-models.js';
 export type {
   HostBody,
   HostHeaders,
@@ -42,6 +43,7 @@ export type { PluginState } from './lifecycle/state-machine.js';
 export type { TenantConfig } from './lifecycle/tenant-config.js';
 export type { MarketplacePage, TenantMarketplace } from './lifecycle/tenant-marketplace.js';
 export type { InstallOptions, LifecycleResult, TenantPlugins } from './lifecycle/tenant-plugins.js';
+export type { CoreTable } from './postgres/core-tables.js';
 export type { ErrorRecord } from './records/error-log.js';
 export type { CatalogPlugin, CatalogQuery, Category, Tag } from './registry/catalog.js';
 export type { TenantApi } from './tenant-api.js';

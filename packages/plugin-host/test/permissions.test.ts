@@ -50,6 +50,9 @@ const ARGUMENTS: Readonly<Partial<Record<ContextMember, readonly unknown[]>>> = 
   'metadata.deleteAll': ['system', 0],
   'metadata.findByKey': ['system', 'a', 1],
   'metadata.findByKeyPrefix': ['system', 'a'],
+  'models.define': ['Note', { text: { type: 'STRING' } }],
+  'models.dropAll': [{ allowDataLoss: true }],
+  'models.associate': ['Note', 'belongsTo', 'Note', { foreignKey: 'id', as: 'self' }],
   getPlugin: ['nobody'],
   isPluginEnabled: ['nobody'],
 };
@@ -159,7 +162,7 @@ describe('the context', () => {
          const names = (object) => { const all = new Set(); for (const name in object) all.add(name); return [...all]; };
          const found = names(context).flatMap((name) =>
            typeof context[name] === 'function' ? [name]
-           : ['db', 'config', 'metadata', 'logger'].includes(name) ? names(context[name]).map((member) => name + '.' + member)
+           : ['db', 'config', 'metadata', 'models', 'logger'].includes(name) ? names(context[name]).map((member) => name + '.' + member)
            : []);
          res.json(found.sort());
        }); } };`,

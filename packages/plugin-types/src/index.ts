@@ -37,6 +37,7 @@ export type {
   AssociationOptions,
   AssociationType,
   ModelDataType,
+  ModelFieldsOf,
   PluginModelAttributeDefinition,
   PluginModelAttributes,
   PluginModelIndex,

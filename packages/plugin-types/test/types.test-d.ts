@@ -20,6 +20,7 @@ import {
   PluginFilter,
   type PluginFilterMap,
   type PluginManifest,
+  type PluginModelAttributes,
   type PluginRequest,
   REGISTRY_SCHEMA,
   type Registry,
@@ -252,3 +253,39 @@ expectTypeOf<NonNullable<PluginManifest['config']>>().toEqualTypeOf<ConfigSchema
 expectTypeOf<Registry['plugins'][number]>().toEqualTypeOf<RegistryEntry>();
 expectTypeOf(MANIFEST_SCHEMA).toBeObject();
 expectTypeOf(REGISTRY_SCHEMA).toBeObject();
+
+async function models({ models }: PluginContext) {
+  const log = models.define('AuditLog', {
+    action: { type: 'STRING', allowNull: false },
+    kind: { type: 'enum', values: ['a', 'b'], allowNull: false },
+    size: { type: 'DECIMAL(10,2)' },
+    userId: { type: 'INTEGER', references: { model: 'users', key: 'id' } },
+    at: { type: 'date' },
+    details: { type: 'JSONB' },
+  });
+  const row = await log.create({ action: 'a', kind: 'b', userId: null });
+  expectTypeOf(row.id).toEqualTypeOf<number>();
+  expectTypeOf(row.action).toEqualTypeOf<string>();
+  expectTypeOf(row.kind).toEqualTypeOf<'a' | 'b'>();
+  expectTypeOf(row.size).toEqualTypeOf<string | number | null>();
+  expectTypeOf(row.userId).toEqualTypeOf<number | null>();
+  expectTypeOf(row.at).toEqualTypeOf<Date | null>();
+  expectTypeOf(row.details).toBeAny();
+  expectTypeOf(row.createdAt).toEqualTypeOf<Date>();
+  expectTypeOf(row.save).returns.resolves.toEqualTypeOf<typeof row>();
+  // @ts-expect-error there is no such attribute
+  await log.create({ nosuch: 1 });
+  // @ts-expect-error nor one of this value
+  await log.findAll({ where: { kind: 'c' } });
+  await log.findAll({
+    where: { or: [{ userId: null }, { size: { gt: 5 } }] },
+    order: [['createdAt', 'DESC']],
+  });
+
+  type Said = { id: number; name: string };
+  const said = models.define<Said>('Said', { name: { type: 'STRING' } });
+  expectTypeOf((await said.findOne())?.name).toEqualTypeOf<string | undefined>();
+  const attributes: PluginModelAttributes = { name: { type: 'STRING' } };
+  expectTypeOf((await models.define('Open', attributes).findOne())?.anything).toBeAny();
+}
+void models;

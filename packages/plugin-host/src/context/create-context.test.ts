@@ -6,6 +6,7 @@ import { PluginEvents } from '../capabilities/events/plugin-events.js';
 import { PluginFilters } from '../capabilities/filters/plugin-filters.js';
 import { PluginLogger } from '../capabilities/logger/plugin-logger.js';
 import { PluginMetadata } from '../capabilities/metadata/plugin-metadata.js';
+import { PluginModels } from '../capabilities/models/plugin-models.js';
 import { CONTEXT_MEMBERS, type ContextMember } from '../foundation/permissions.js';
 import { Scope } from '../foundation/scope.js';
 import { PluginPeers } from '../lifecycle/peers.js';
@@ -51,6 +52,7 @@ function recordingCapabilities() {
     db: recorder('db'),
     config: recorder('config'),
     metadata: recorder('metadata'),
+    models: recorder('models'),
     logger: recorder('logger'),
     events: recorder('events'),
     filters: recorder('filters'),
@@ -201,6 +203,7 @@ describe('the capabilities behind the context', () => {
     db: PluginDatabase,
     config: PluginConfig,
     metadata: PluginMetadata,
+    models: PluginModels,
     logger: PluginLogger,
     emit: PluginEvents,
     on: PluginEvents,

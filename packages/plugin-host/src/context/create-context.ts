@@ -8,6 +8,7 @@ export interface ContextCapabilities {
   db(): object;
   config(): object;
   metadata(): object;
+  models(): object;
   logger(): object;
   events(): object;
   filters(): object;
@@ -23,7 +24,7 @@ export interface ContextSubject extends CapabilityOwner {
   readonly options: UninstallOptions | undefined;
 }
 
-const NAMESPACES = ['db', 'config', 'metadata', 'logger'] as const;
+const NAMESPACES = ['db', 'config', 'metadata', 'models', 'logger'] as const;
 
 /** The members that hang on the context itself, and whose they are. */
 const ROOT_MEMBERS: Readonly<Record<string, CapabilityName>> = {

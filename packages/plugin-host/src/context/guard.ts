@@ -1,4 +1,4 @@
-import { PERMISSIONS } from '@verifywise/plugin-types';
+import { PERMISSIONS, type Permission } from '@verifywise/plugin-types';
 import { contextRevoked, permissionDenied } from '../foundation/errors/index.js';
 import type { Faults } from '../foundation/faults.js';
 import {
@@ -53,17 +53,26 @@ export class Guard {
   /** @throws PERMISSION_DENIED or CONTEXT_REVOKED */
   check(member: ContextMember, mask: number): void {
     if (!this.#revoked && (mask === 0 || (this.#granted & mask) !== 0)) return;
-    this.#refuse(member);
+    this.#refuse(member, CONTEXT_MEMBERS[member].anyOf);
+  }
+
+  /**
+   * For what a member has handed out, such as a model: using it takes a permission of its own.
+   *
+   * @throws PERMISSION_DENIED or CONTEXT_REVOKED
+   */
+  require(member: string, permission: Permission): void {
+    if (!this.#revoked && (this.#granted & maskOf([permission])) !== 0) return;
+    this.#refuse(member, [permission]);
   }
 
   grants(permission: string): boolean {
     return this.#options.mode === 'warn' || (this.#granted & maskOf([permission])) !== 0;
   }
 
-  #refuse(member: ContextMember): void {
+  #refuse(member: string, required: readonly Permission[]): void {
     const { key, mode, faults } = this.#options;
     if (this.#revoked) throw contextRevoked({ pluginId: key.pluginId, member });
-    const required = CONTEXT_MEMBERS[member].anyOf;
     faults.denied({ key, member, required });
     if (mode === 'enforce') throw permissionDenied({ pluginId: key.pluginId, member, required });
   }

@@ -35,6 +35,15 @@ export const CONTEXT_MEMBERS = {
   'metadata.getAllByPlugin': free('promise'),
   'metadata.deleteByPlugin': free('promise'),
 
+  'models.define': needs('value', 'models:define'),
+  'models.get': needs('value', 'models:define'),
+  'models.getCoreModel': needs('value', 'models:define'),
+  'models.sync': needs('promise', 'models:define'),
+  'models.dropAll': needs('promise', 'models:define'),
+  'models.list': needs('value', 'models:define'),
+  'models.has': needs('value', 'models:define'),
+  'models.associate': needs('value', 'models:define'),
+
   'logger.debug': free('value'),
   'logger.info': free('value'),
   'logger.warn': free('value'),

@@ -84,7 +84,12 @@ export class Changes {
   }
 
   /** Makes the change: what `work` writes and the journal are committed together or not at all. */
-  async commit<T>(operation: Operation, work: (db: Kysely<HostDatabase>) => Promise<T>): Promise<T> {
+  async commit<T>(
+    operation: Operation,
+    work: (db: Kysely<HostDatabase>) => Promise<T>,
+    /** Whether the plugin's hook that runs inside may make and drop tables. Default false. */
+    { schemaChanges = false }: { schemaChanges?: boolean } = {},
+  ): Promise<T> {
     const { transactions, operations } = this.#options;
     const made: T[] = [];
     try {
@@ -95,7 +100,7 @@ export class Changes {
           made.push(result);
           return result;
         },
-        { plugin: operation.key },
+        { plugin: operation.key, schemaChanges },
       );
     } catch (error) {
       const [result] = made;

@@ -135,24 +135,31 @@ async function checkRequirements(
 
 /** The one transaction in which the tenant gets the plugin: the hook's work and the row are there together or not at all. */
 async function switchOver(
-  { changes, installations, tables }: LifecycleServices,
+  { changes, installations, tables, coreModels }: LifecycleServices,
   operation: Operation,
   instance: PluginInstance,
   trust: Trust,
 ): Promise<readonly string[]> {
   const { key, sha256, manifest } = instance;
-  return changes.commit(operation, async (db) => {
-    const before = await tables.existing(db, key.tenant);
-    await instance.runInstallHook({
-      reason: 'install',
-      fromVersion: null,
-      toVersion: manifest.version,
-      attempt: 1,
-    });
-    const created = await tables.catalogue(db, key, before);
-    await installations.insert(db, key, sha256, trust);
-    return created;
-  });
+  return changes.commit(
+    operation,
+    async (db) => {
+      const before = await tables.existing(db, key.tenant);
+      // Of an earlier attempt.
+      await coreModels.settle(key);
+      await instance.runInstallHook({
+        reason: 'install',
+        fromVersion: null,
+        toVersion: manifest.version,
+        attempt: 1,
+      });
+      await coreModels.settle(key, db);
+      const created = await tables.catalogue(db, key, before);
+      await installations.insert(db, key, sha256, trust);
+      return created;
+    },
+    { schemaChanges: true },
+  );
 }
 
 /**
@@ -160,7 +167,7 @@ async function switchOver(
  * stays. Never throws: where the row cannot be taken back the plugin stays installed, and does not run.
  */
 async function undo(
-  { transactions, installations, tables, logger }: LifecycleServices,
+  { transactions, installations, tables, models, logger }: LifecycleServices,
   key: PluginKey,
   created: readonly string[],
 ): Promise<void> {
@@ -168,6 +175,7 @@ async function undo(
     await transactions.run(
       async (db) => {
         await tables.drop(db, key, created);
+        await models.deleteTableless(db, key);
         await installations.delete(db, key);
       },
       { plugin: key },

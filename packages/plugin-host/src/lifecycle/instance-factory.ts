@@ -1,4 +1,5 @@
 import type { PluginManifest } from '@verifywise/plugin-types';
+import type { Kysely } from 'kysely';
 import type { ConfigStore } from '../capabilities/config/config-store.js';
 import type { PluginConfig } from '../capabilities/config/plugin-config.js';
 import { PluginDatabase } from '../capabilities/database/plugin-database.js';
@@ -9,6 +10,8 @@ import { PluginFilters } from '../capabilities/filters/plugin-filters.js';
 import { PluginLogger } from '../capabilities/logger/plugin-logger.js';
 import type { MetadataStore } from '../capabilities/metadata/metadata-store.js';
 import { PluginMetadata } from '../capabilities/metadata/plugin-metadata.js';
+import type { ModelDefinition } from '../capabilities/models/model-definition.js';
+import { type ModelServices, PluginModels } from '../capabilities/models/plugin-models.js';
 import { createPluginRoutes } from '../capabilities/routes/plugin-routes.js';
 import { type ContextCapabilities, createContext } from '../context/create-context.js';
 import { Guard } from '../context/guard.js';
@@ -21,6 +24,7 @@ import type { SecretRedactor } from '../foundation/redact.js';
 import type { ModuleLoader } from '../package-store/module-loader.js';
 import type { PackageStore } from '../package-store/packages.js';
 import type { DatabaseAccess } from '../postgres/plugin-statement.js';
+import type { HostDatabase } from '../postgres/schema.js';
 import type { TenantSessions } from '../postgres/tenant-session.js';
 import type { Transactions } from '../postgres/transaction.js';
 import { registerDeclaredHandlers } from './declared-handlers.js';
@@ -30,12 +34,14 @@ import { PluginPeers } from './peers.js';
 import type { PluginState } from './state-machine.js';
 
 export interface InstanceFactoryOptions {
+  readonly db: Kysely<HostDatabase>;
   readonly packages: PackageStore;
   readonly loader: ModuleLoader;
   readonly events: EventDispatcher;
   readonly filters: FilterPipeline;
   readonly config: ConfigStore;
   readonly metadata: MetadataStore;
+  readonly models: ModelServices;
   readonly sessions: TenantSessions;
   readonly transactions: Transactions;
   readonly instances: Instances;
@@ -68,6 +74,7 @@ export class InstanceFactory {
     const instance = new PluginInstance({ ...installed, limits, faults });
     const guard = new Guard({ key, declared: manifest.permissions, mode: permissions, faults });
     try {
+      const definitions = await this.#definitions(key, guard);
       const { plugin } = loader.instantiate(folder, {
         key,
         permissions: grantedPermissions(manifest.permissions),
@@ -83,7 +90,11 @@ export class InstanceFactory {
       });
       instance.assemble({
         plugin,
-        context: createContext(instance, guard, this.#capabilities(instance, guard, { config, logger })),
+        context: createContext(
+          instance,
+          guard,
+          this.#capabilities(instance, guard, { config, logger, definitions }),
+        ),
         registerHandlers: () => registerDeclaredHandlers(plugin, instance, faults),
         buildRoutes: () =>
           // Not read here: a getter that throws is the plugin's fault, and reported as such where it is called.
@@ -104,18 +115,36 @@ export class InstanceFactory {
     }
   }
 
+  /** What `context.models` knows from the start. Nothing is read for plugins that may not have models. */
+  async #definitions(key: PluginKey, guard: Guard): Promise<readonly ModelDefinition[]> {
+    const { models, db } = this.#options;
+    return guard.grants('models:define') ? models.store.load(db, key) : [];
+  }
+
   /** Each is made when the plugin first touches it. */
   #capabilities(
     instance: PluginInstance,
     guard: Guard,
-    { config, logger }: { config: PluginConfig; logger: PluginLogger },
+    {
+      config,
+      logger,
+      definitions,
+    }: { config: PluginConfig; logger: PluginLogger; definitions: readonly ModelDefinition[] },
   ): ContextCapabilities {
-    const { sessions, metadata, transactions, events, filters, instances, faults, limits } = this.#options;
+    const { sessions, metadata, models, transactions, events, filters, instances, faults, limits } =
+      this.#options;
     const { key } = instance;
     return {
       db: () => new PluginDatabase({ owner: instance, sessions, access: accessOf(guard), faults }),
       config: () => config,
       metadata: () => new PluginMetadata({ owner: instance, store: metadata, transactions, limits }),
+      models: () =>
+        new PluginModels({
+          owner: instance,
+          services: models,
+          allow: (method, permission) => guard.require(`models.${method}`, permission),
+          definitions,
+        }),
       logger: () => logger,
       events: () => new PluginEvents(instance, events),
       filters: () => new PluginFilters(instance, filters),

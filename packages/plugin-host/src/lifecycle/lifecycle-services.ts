@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely';
 import type { ConfigStore } from '../capabilities/config/config-store.js';
 import type { EventDispatcher } from '../capabilities/events/event-dispatcher.js';
 import type { MetadataStore } from '../capabilities/metadata/metadata-store.js';
+import type { CoreModels } from '../capabilities/models/core-models.js';
+import type { ModelStore } from '../capabilities/models/model-store.js';
 import type { Limits } from '../foundation/limits.js';
 import type { HostLogger } from '../foundation/logger.js';
 import type { ModuleLoader } from '../package-store/module-loader.js';
@@ -34,6 +36,8 @@ export interface LifecycleServices {
   readonly factory: InstanceFactory;
   readonly config: ConfigStore;
   readonly metadata: MetadataStore;
+  readonly models: ModelStore;
+  readonly coreModels: CoreModels;
   readonly events: EventDispatcher;
   readonly notifications: HostNotifications;
   readonly errors: ErrorLog;

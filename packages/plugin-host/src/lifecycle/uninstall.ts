@@ -79,13 +79,17 @@ async function remove(
   const { key } = operation;
   const { changes, tables, installations } = services;
   const attempt = (runHook?: () => Promise<void>) =>
-    changes.commit(operation, async (db) => {
-      const before = await tables.existing(db, key.tenant);
-      await runHook?.();
-      await tables.catalogue(db, key, before);
-      if (deleteData) await deleteAll(services, db, key);
-      await installations.delete(db, key);
-    });
+    changes.commit(
+      operation,
+      async (db) => {
+        const before = await tables.existing(db, key.tenant);
+        await runHook?.();
+        await tables.catalogue(db, key, before);
+        if (deleteData) await deleteAll(services, db, key);
+        await installations.delete(db, key);
+      },
+      { schemaChanges: true },
+    );
   try {
     await attempt(() => instance?.runUninstallHook({ deleteData }) ?? Promise.resolve());
   } catch (error) {
@@ -98,12 +102,13 @@ async function remove(
 
 /** Whatever the hook left: deleting data is the host's promise, not the plugin's (design decision 35). */
 async function deleteAll(
-  { tables, metadata, config, errors }: LifecycleServices,
+  { tables, metadata, models, config, errors }: LifecycleServices,
   db: LifecycleServices['db'],
   key: PluginKey,
 ): Promise<void> {
   await tables.drop(db, key, await tables.list(db, key));
   await metadata.deleteAll(db, key);
+  await models.deleteAll(db, key);
   await config.deleteAll(db, key);
   await errors.deleteAll(db, key);
 }

@@ -5,7 +5,17 @@ import { openDatabase } from './database.js';
 import { ownPool } from './fixtures/own-pool.js';
 import { migrateDown, migrateToLatest, missingMigrations, requireMigrated } from './migrate.js';
 
+const ALL = ['0001-base', '0002-tenants', '0003-models'];
+
 let database: TestDatabase;
+
+/** Takes back every migration, the last one first. */
+async function allDown(): Promise<string[]> {
+  const taken: string[] = [];
+  for (let [name] = await migrateDown(database.pool); name; [name] = await migrateDown(database.pool))
+    taken.push(name);
+  return taken;
+}
 
 beforeEach(async () => {
   database = await createTestDatabase();
@@ -27,10 +37,10 @@ describe('the host’s migrations', () => {
   it('go down to nothing and up again to the same tables', async () => {
     const before = await tables();
     expect(before).toContain('plugin_metadata');
-    expect(await migrateDown(database.pool)).toEqual(['0001-base']);
+    expect(await allDown()).toEqual([...ALL].reverse());
     expect(await tables()).toEqual([]);
-    expect(await missingMigrations(database.pool)).toEqual(['0001-base']);
-    expect(await migrateToLatest(database.pool)).toEqual(['0001-base']);
+    expect(await missingMigrations(database.pool)).toEqual(ALL);
+    expect(await migrateToLatest(database.pool)).toEqual(ALL);
     expect(await tables()).toEqual(before);
     expect(await migrateToLatest(database.pool)).toEqual([]);
   });
@@ -44,19 +54,19 @@ describe('the host’s migrations', () => {
   });
 
   it('run once when several processes start at the same time', async () => {
-    await migrateDown(database.pool);
+    await allDown();
     await database.pool.query('DROP SCHEMA plugin_host CASCADE');
     const runs = await Promise.all(Array.from({ length: 4 }, () => migrateToLatest(database.pool)));
-    expect(runs.flat()).toEqual(['0001-base']);
+    expect(runs.flat()).toEqual(ALL);
     expect(await tables()).toContain('plugin_metadata');
   });
 
   it('are named when they are missing and may not be applied', async () => {
     await expect(requireMigrated(database.pool)).resolves.toBeUndefined();
-    await migrateDown(database.pool);
+    await allDown();
     await expect(requireMigrated(database.pool)).rejects.toMatchObject({
       code: 'SCHEMA_OUTDATED',
-      details: { missing: ['0001-base'] },
+      details: { missing: ALL },
     });
     await database.pool.query('DROP SCHEMA plugin_host CASCADE');
     await expect(requireMigrated(database.pool)).rejects.toMatchObject({ code: 'SCHEMA_OUTDATED' });
@@ -71,14 +81,14 @@ describe('the host’s migrations', () => {
   });
 
   it('are undone as a whole when one fails', async () => {
-    await migrateDown(database.pool);
+    await allDown();
     await database.pool.query('CREATE TABLE plugin_host.plugin_errors (in_the_way int)');
     await expect(migrateToLatest(database.pool)).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
       details: { migration: '0001-base', reason: expect.stringContaining('plugin_errors') },
     });
     expect(await tables()).toEqual(['plugin_errors']);
-    expect(await missingMigrations(database.pool)).toEqual(['0001-base']);
+    expect(await missingMigrations(database.pool)).toEqual(ALL);
   });
 
   it('say what the login lacks that may not make the schema', async () => {

@@ -2,12 +2,16 @@ import { type Kysely, type Migration, type MigrationResultSet, Migrator, sql } f
 import { isHostError, migrationFailed, schemaOutdated } from '../foundation/errors/index.js';
 import { openDatabase } from './database.js';
 import * as base from './migrations/0001-base.js';
+import * as tenants from './migrations/0002-tenants.js';
+import * as models from './migrations/0003-models.js';
 import type { PgPool } from './pg-pool.js';
 import { HOST_SCHEMA } from './schema.js';
 
 /** In the order they are applied. A name, once released, never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-base': base,
+  '0002-tenants': tenants,
+  '0003-models': models,
 };
 
 const TABLE = 'schema_migrations';

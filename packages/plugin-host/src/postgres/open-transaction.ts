@@ -21,28 +21,46 @@ export type TransactionLimits = Pick<Limits, 'statementMs' | 'lockMs' | 'idleInT
 /** How long after its own time-out a statement may take to come back before the connection is given up, in ms. */
 const ANSWER_MS = 5_000;
 
+const IN_FAILED_TRANSACTION = '25P02';
+
 /** What all levels of one transaction share: the connection, and whose settings it has at the moment. */
 interface TransactionRoot {
   readonly connection: Connection;
   readonly limits: TransactionLimits;
   /** Whether the settings are the host's, as {@link hostSettings} makes them. */
   hostSettings: boolean;
+  /** Of the last statement that ran as a plugin. */
+  identity: string | undefined;
 }
 
 /** Whose transaction it is; absent for one of the host alone. */
 export interface TransactionOwner {
   readonly plugin?: PluginKey | undefined;
+  /** Whether the plugin may create, alter and drop its tables in it: it is being installed or removed. Default false. */
+  readonly schemaChanges?: boolean | undefined;
 }
 
 /** The settings under which the host's own statements run. */
 export const hostSettings = (limits: TransactionLimits): string =>
-  setLocal({
+  `${setLocal({
     // The host's tables are always named with their schema. A function a plugin made must not get in between.
     search_path: `${HOST_SCHEMA}, pg_temp`,
     statement_timeout: limits.statementMs,
     lock_timeout: limits.lockMs,
     idle_in_transaction_session_timeout: limits.idleInTransactionMs,
-  });
+    // NULL is what the session began with: `none`, unless the application's pool sets a role of its own.
+  })}, pg_catalog.set_config('role', NULL, true)`;
+
+/** What a plugin's statement needs to be set. */
+export interface PluginSettings {
+  /** A statement that sets all of it. */
+  readonly settings: string;
+  /** One that sets whom the statement runs as, and where its names resolve, alone. */
+  readonly identity: string;
+}
+
+/** Sends a statement of the host's on the transaction, in the turn that is under way. */
+export type HostQuery = (text: string, values: readonly unknown[]) => Promise<PgResult>;
 
 /**
  * A transaction, or a savepoint in one. Whatever is asked of it at once, it does one after another: the host's
@@ -51,6 +69,7 @@ export const hostSettings = (limits: TransactionLimits): string =>
  */
 export class OpenTransaction {
   readonly plugin: PluginKey | undefined;
+  readonly schemaChanges: boolean;
   readonly #root: TransactionRoot;
   readonly #outer: OpenTransaction | undefined;
   readonly #deadline: number;
@@ -65,11 +84,12 @@ export class OpenTransaction {
     root: TransactionRoot,
     options: TransactionOwner & { ms: number; outer?: OpenTransaction | undefined },
   ) {
-    const { outer, plugin, ms } = options;
+    const { outer, plugin, schemaChanges = false, ms } = options;
     const deadline = performance.now() + ms;
     this.#root = root;
     this.#outer = outer;
     this.plugin = plugin;
+    this.schemaChanges = schemaChanges || (outer?.schemaChanges ?? false);
     this.#savepointName = outer ? `${outer.#savepointName}_` : 'vw';
     this.#deadline = outer ? Math.min(deadline, outer.#deadline) : deadline;
   }
@@ -79,7 +99,8 @@ export class OpenTransaction {
     connection: Connection,
     options: TransactionOwner & { ms: number; limits: TransactionLimits },
   ): OpenTransaction {
-    return new OpenTransaction({ connection, limits: options.limits, hostSettings: true }, options);
+    const root = { connection, limits: options.limits, hostSettings: true, identity: undefined };
+    return new OpenTransaction(root, options);
   }
 
   /** Host statements in this transaction. Its own `.transaction()` is refused: nest with {@link nested}. */
@@ -102,15 +123,36 @@ export class OpenTransaction {
   }
 
   /**
-   * Runs one exchange of a plugin's, alone, under a savepoint, after `preamble` has set its settings.
+   * Runs one exchange of a plugin's, alone, under a savepoint, with the settings `preamble` gives it; as a mere
+   * text where it is the host that acts on the plugin's behalf.
    *
-   * @throws TRANSACTION_CLOSED, TRANSACTION_IDLE, DB_UNAVAILABLE, what `exchange` throws
+   * @throws TRANSACTION_CLOSED, TRANSACTION_IDLE, DB_UNAVAILABLE, what `preamble` and `exchange` throw
    */
   statement<T>(
-    preamble: () => Promise<string>,
+    preamble: (host: HostQuery) => Promise<PluginSettings | string>,
     exchange: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    return this.#inTurn(() => this.#savepoint(preamble, () => exchange(this.#root.connection)));
+    return this.#inTurn(async () => {
+      const given = await preamble((text, values) => this.#asHost(text, values));
+      if (typeof given === 'string') return this.#savepoint(given, () => exchange(this.#root.connection));
+      this.#root.identity = given.identity;
+      return this.#savepoint(given.settings, () => exchange(this.#root.connection));
+    });
+  }
+
+  /**
+   * Called before COMMIT: what a plugin has put off until then, such as deferred triggers, runs as the role that
+   * commits, which must not be the host's.
+   */
+  async handOver(): Promise<void> {
+    const { connection, identity } = this.#root;
+    if (identity === undefined) return;
+    try {
+      await connection.query({ text: identity });
+    } catch (error) {
+      // It has failed, and COMMIT will say so.
+      if ((error as { code?: string }).code !== IN_FAILED_TRANSACTION) throw error;
+    }
   }
 
   /**
@@ -125,13 +167,10 @@ export class OpenTransaction {
   ): Promise<T> {
     const { ms, plugin = this.plugin, enter = (_, run) => run() } = options;
     return this.#inTurn(() =>
-      this.#savepoint(
-        async () => undefined,
-        () => {
-          const inner = new OpenTransaction(this.#root, { plugin, outer: this, ms });
-          return enter(inner, () => inner.live(fn, ms));
-        },
-      ),
+      this.#savepoint(undefined, () => {
+        const inner = new OpenTransaction(this.#root, { plugin, outer: this, ms });
+        return enter(inner, () => inner.live(fn, ms));
+      }),
     );
   }
 
@@ -180,20 +219,19 @@ export class OpenTransaction {
     if (/^(begin|start transaction)/.test(text)) {
       return Promise.reject(new Error('this is a transaction already; nest with OpenTransaction.nested'));
     }
-    return this.#inTurn(async () => {
-      if (!this.#root.hostSettings) {
-        await this.#send(hostSettings(this.#root.limits));
-        this.#root.hostSettings = true;
-      }
-      return this.#exchange((connection) =>
-        connection.query({ text, values: [...values], types: HOST_TYPES }),
-      );
-    });
+    return this.#inTurn(() => this.#asHost(text, values));
   }
 
-  async #savepoint<T>(preamble: () => Promise<string | undefined>, work: () => Promise<T>): Promise<T> {
+  async #asHost(text: string, values: readonly unknown[]): Promise<PgResult> {
+    if (!this.#root.hostSettings) {
+      await this.#send(hostSettings(this.#root.limits));
+      this.#root.hostSettings = true;
+    }
+    return this.#exchange((connection) => connection.query({ text, values: [...values], types: HOST_TYPES }));
+  }
+
+  async #savepoint<T>(settings: string | undefined, work: () => Promise<T>): Promise<T> {
     const name = this.#savepointName;
-    const settings = await preamble();
     if (settings !== undefined) this.#root.hostSettings = false;
     await this.#send(`SAVEPOINT ${name}; ${settings ?? ''}`);
     let result: T;

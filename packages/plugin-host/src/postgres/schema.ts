@@ -86,6 +86,16 @@ export interface TablesTable {
   created_at: Timestamp;
 }
 
+/** Definitions of plugins' models: there again after a restart (design decision 20). */
+export interface ModelsTable {
+  tenant: string;
+  plugin_id: string;
+  name: string;
+  table_name: string;
+  definition: Json;
+  updated_at: Timestamp;
+}
+
 export interface ErrorsTable {
   id: Generated<number>;
   tenant: string;
@@ -113,6 +123,7 @@ export interface HostDatabase {
   plugin_config: ConfigTable;
   plugin_metadata: MetadataTable;
   plugin_tables: TablesTable;
+  plugin_models: ModelsTable;
   plugin_errors: ErrorsTable;
   secrets_canary: SecretsCanaryTable;
 }

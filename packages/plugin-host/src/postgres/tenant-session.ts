@@ -1,73 +1,78 @@
+import { isHostError } from '../foundation/errors/index.js';
 import type { Limits } from '../foundation/limits.js';
 import type { PluginKey } from '../foundation/plugin-key.js';
-import type { Connection } from './connection.js';
-import type { OpenTransaction, TransactionLimits } from './open-transaction.js';
-import { type PluginQueryResult, runPluginQuery } from './plugin-query.js';
-import { checkStatement, type DatabaseAccess } from './plugin-statement.js';
-import { toQueryError } from './query-errors.js';
-import { quoteIdentifier, setLocal } from './quote.js';
+import type { CoreTables } from './core-tables.js';
+import type { OpenTransaction } from './open-transaction.js';
+import { type IsOwn, OwnTables, tablePrefix } from './own-tables.js';
+import type { PgPool } from './pg-pool.js';
+import type { PluginQueryResult } from './plugin-query.js';
+import { guardStatement, loadSqlGuard } from './sql-guard/sql-guard.js';
 import type { TenantSchemas } from './tenant-schema.js';
+import {
+  type PluginStatement,
+  type StatementLimits,
+  type StatementPlace,
+  TenantStatements,
+} from './tenant-statements.js';
 import type { Transactions } from './transaction.js';
 
-export type SessionLimits = TransactionLimits & Pick<Limits, 'transactionMs' | 'resultRows' | 'resultBytes'>;
+export type { PluginStatement } from './tenant-statements.js';
 
-/** One statement of a plugin's. */
-export interface PluginStatement {
-  readonly sql: string;
-  readonly params: readonly unknown[];
-  readonly access: DatabaseAccess;
-}
+export type SessionLimits = StatementLimits & Pick<Limits, 'transactionMs'>;
 
-const NO_SUCH_SCHEMA = '3F000';
+/** Rules whose refusal may be due to tables that have come to the plugin since they were last looked at. */
+const OWNERSHIP_RULES: ReadonlySet<unknown> = new Set(['own-tables', 'schema-qualifier', 'type', 'sequence']);
 
-/** Runs plugins' SQL, each in its tenant's schema and never outside a transaction. */
+/** Runs plugins' SQL: what the guard lets pass, in the tenant's schema, as its role, never outside a transaction. */
 export class TenantSessions {
   readonly #transactions: Transactions;
-  readonly #schemas: TenantSchemas;
+  readonly #statements: TenantStatements;
+  readonly #own: OwnTables;
+  readonly #core: ReadonlyMap<string, 'read' | 'read-write'>;
   readonly #limits: SessionLimits;
 
-  constructor(options: { transactions: Transactions; schemas: TenantSchemas; limits: SessionLimits }) {
-    this.#transactions = options.transactions;
-    this.#schemas = options.schemas;
-    this.#limits = options.limits;
+  constructor(options: {
+    pool: PgPool;
+    transactions: Transactions;
+    schemas: TenantSchemas;
+    core: CoreTables;
+    limits: SessionLimits;
+  }) {
+    const { pool, transactions, schemas, core, limits } = options;
+    this.#transactions = transactions;
+    this.#statements = new TenantStatements({ transactions, schemas, limits });
+    this.#own = new OwnTables({ pool, schemaOf: schemas.schemaOf });
+    this.#core = new Map([...core.tables].map(([name, { access = 'read' }]) => [name, access]));
+    this.#limits = limits;
   }
 
   /**
-   * Runs one statement: in the transaction the plugin is in, or in `within` where the calling code is outside it,
-   * under a savepoint; or else in a transaction of its own. With access `read` that transaction, or the savepoint,
-   * is read-only.
+   * Runs one statement of a plugin's making: in the transaction the plugin is in, or in `within` where the calling
+   * code is outside it, under a savepoint; or else in a transaction of its own. With access `read` that transaction,
+   * or the savepoint, is read-only.
    *
-   * @throws SQL_STATEMENT_NOT_ALLOWED, SQL_MULTIPLE_STATEMENTS, PERMISSION_DENIED, QUERY_TIMEOUT, QUERY_FAILED,
-   * RESULT_TOO_LARGE, TRANSACTION_CLOSED, TRANSACTION_IDLE, DB_UNAVAILABLE, COMMIT_UNKNOWN
+   * @throws what {@link guardStatement} and {@link TenantStatements.send} throw
    */
-  async query(
-    key: PluginKey,
-    statement: PluginStatement,
-    within?: OpenTransaction,
-  ): Promise<PluginQueryResult> {
-    const current = this.#transactions.current(key);
-    const transaction = within && !current?.isInside(within) ? within : current;
-    const { pluginId, tenant } = key;
-    checkStatement(statement.sql, { pluginId, access: statement.access });
-    const readOnly = statement.access === 'read';
-    const send = (connection: Connection) => runPluginQuery(connection, statement, this.#limits);
-    let { statementMs } = this.#limits;
-    try {
-      if (transaction) {
-        // In the same tick, so that a call nobody awaits is still part of the transaction it was made in.
-        return await transaction.statement(async () => {
-          const schema = await this.#schemas.ensure(tenant);
-          statementMs = Math.min(statementMs, transaction.remainingMs);
-          return this.#settings(schema, statementMs, readOnly ? { transaction_read_only: 'on' } : {});
-        }, send);
-      }
-      const schema = await this.#schemas.ensure(tenant);
-      const begin = `BEGIN ${readOnly ? 'READ ONLY' : 'READ WRITE'}; ${this.#settings(schema, statementMs)}`;
-      return await this.#transactions.once(begin, send);
-    } catch (error) {
-      if ((error as { code?: string }).code === NO_SUCH_SCHEMA) this.#schemas.forget(tenant);
-      throw toQueryError(error, { pluginId, readOnly, statementMs, lockMs: this.#limits.lockMs });
-    }
+  query(key: PluginKey, statement: PluginStatement, within?: OpenTransaction): Promise<PluginQueryResult> {
+    return this.#statements.send(key, statement, {
+      within,
+      check: (place) => this.#check(key, statement, place),
+    });
+  }
+
+  /**
+   * The same for a statement the host has made for the plugin, whose names it has quoted and checked, and whose values
+   * are bound: the guard has nothing to say about it. Postgres has.
+   *
+   * @throws what {@link TenantStatements.send} throws
+   */
+  queryTrusted(key: PluginKey, statement: PluginStatement): Promise<PluginQueryResult> {
+    return this.#statements.send(key, statement);
+  }
+
+  /** For when the plugin's tables have changed: the next statement looks again. */
+  forgetTables(key: PluginKey): void {
+    this.#own.forget(key);
   }
 
   /**
@@ -83,17 +88,33 @@ export class TenantSessions {
     });
   }
 
-  /**
-   * As the first statement, so that the transaction has its snapshot and cannot be made writable any more. Names
-   * resolve in the tenant's schema; temporary tables, last, cannot shadow what is there.
-   */
-  #settings(schema: string, statementMs: number, more: Readonly<Record<string, string>> = {}): string {
-    return setLocal({
-      search_path: `${quoteIdentifier(schema)}, pg_temp`,
-      statement_timeout: statementMs,
-      lock_timeout: this.#limits.lockMs,
-      idle_in_transaction_session_timeout: this.#limits.idleInTransactionMs,
-      ...more,
-    });
+  async #check(
+    key: PluginKey,
+    { sql, access }: PluginStatement,
+    { schemaChanges, host }: StatementPlace,
+  ): Promise<void> {
+    await loadSqlGuard();
+    const { pluginId } = key;
+    const guard = (own: IsOwn) =>
+      guardStatement(sql, pluginId, {
+        own,
+        access,
+        prefix: tablePrefix(pluginId),
+        core: this.#core,
+        ddl: schemaChanges,
+      });
+    if (schemaChanges && host) {
+      // What is known from before is no longer true once the operation ends.
+      this.#own.forget(key);
+      guard(await this.#own.changing(key, host));
+      return;
+    }
+    try {
+      guard(await this.#own.known(key, host));
+    } catch (error) {
+      if (!isHostError(error) || !OWNERSHIP_RULES.has(error.details.rule)) throw error;
+      this.#own.forget(key);
+      guard(await this.#own.known(key, host));
+    }
   }
 }

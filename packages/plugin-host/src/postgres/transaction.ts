@@ -6,6 +6,7 @@ import { type PluginKey, samePlugin } from '../foundation/plugin-key.js';
 import { Connection } from './connection.js';
 import { hostSettings, OpenTransaction, type TransactionLimits } from './open-transaction.js';
 import type { PgPool, PgResult } from './pg-pool.js';
+import { setLocal } from './quote.js';
 import type { HostDatabase } from './schema.js';
 import type { TenantSchemas } from './tenant-schema.js';
 
@@ -15,6 +16,11 @@ export interface TransactionOptions {
    * emitted there, stays outside. Default: every plugin's code that runs inside joins.
    */
   readonly plugin?: PluginKey | undefined;
+  /**
+   * Whether the plugin's code in it may create, alter and drop its tables: the plugin is being installed or removed.
+   * Default false.
+   */
+  readonly schemaChanges?: boolean;
   /** How long it may take as a whole, in ms; then it is rolled back. Default `limits.hookMs` and a second. */
   readonly timeoutMs?: number;
 }
@@ -27,6 +33,10 @@ interface Bound {
 
 /** After its own time-out a hook still has to tell so before its transaction is cut off. */
 const GRACE_MS = 1_000;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+/** Before a refusal to become a tenant's role is believed. */
+const CONNECTIONS_TRIED = 10;
 
 /**
  * Transactions of the host. One is bound to the code that runs in it, through all its awaits, so that the
@@ -62,7 +72,7 @@ export class Transactions {
    */
   async run<T>(
     fn: (db: Kysely<HostDatabase>, transaction: OpenTransaction) => Promise<T>,
-    { plugin, timeoutMs = this.#limits.hookMs + GRACE_MS }: TransactionOptions = {},
+    { plugin, schemaChanges, timeoutMs = this.#limits.hookMs + GRACE_MS }: TransactionOptions = {},
   ): Promise<T> {
     const call = (transaction: OpenTransaction) => fn(transaction.db, transaction);
     const joined = plugin && this.current(plugin);
@@ -70,10 +80,15 @@ export class Transactions {
       return joined.nested(call, { plugin, ms: timeoutMs, enter: (inner, run) => this.#bind(inner, run) });
     }
     // Before a connection is held, since it may take another one.
-    if (plugin) await this.#schemas.ensure(plugin.tenant);
-    return this.once(`BEGIN; ${hostSettings(this.#limits)}`, (connection) => {
-      const transaction = OpenTransaction.on(connection, { plugin, ms: timeoutMs, limits: this.#limits });
-      return this.#bind(transaction, () => transaction.live(call, timeoutMs));
+    const role = plugin && (await this.#schemas.ensure(plugin.tenant)).role;
+    // Whether the connection can become the role has to be known while another one will still do.
+    const trial = role === undefined ? '' : `${setLocal({ role })}; `;
+    return this.once(`BEGIN; ${trial}${hostSettings(this.#limits)}`, async (connection) => {
+      const owner = { plugin, schemaChanges, ms: timeoutMs, limits: this.#limits };
+      const transaction = OpenTransaction.on(connection, owner);
+      const result = await this.#bind(transaction, () => transaction.live(call, timeoutMs));
+      await transaction.handOver();
+      return result;
     });
   }
 
@@ -84,9 +99,8 @@ export class Transactions {
    * @throws as {@link run}
    */
   async once<T>(begin: string, work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await Connection.open(this.#pool);
+    const connection = await this.#begin(begin);
     try {
-      await connection.query({ text: begin });
       const result = await work(connection);
       await commit(connection);
       return result;
@@ -95,6 +109,27 @@ export class Transactions {
       throw error;
     } finally {
       connection.close();
+    }
+  }
+
+  /**
+   * A connection that is inside a transaction. Postgres may leave a connection without the news that the login has been
+   * given a role, where that came while it was looking up all others; until the next such change it refuses to
+   * become that role. Such a connection is closed, and another one tried.
+   */
+  async #begin(begin: string): Promise<Connection> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await Connection.open(this.#pool);
+      try {
+        await connection.query({ text: begin });
+        return connection;
+      } catch (error) {
+        const ignorant = (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE;
+        if (ignorant) connection.destroy(error as Error);
+        else await rollBack(connection);
+        connection.close();
+        if (!ignorant || attempt === CONNECTIONS_TRIED) throw error;
+      }
     }
   }
 

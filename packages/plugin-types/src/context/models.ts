@@ -2,6 +2,7 @@ import type { ModelFields, PluginModel, ReadableModel } from './model.js';
 import type {
   AssociationOptions,
   AssociationType,
+  ModelFieldsOf,
   PluginModelAttributes,
   PluginModelOptions,
   SyncOptions,
@@ -31,9 +32,15 @@ export type CoreModelName =
 export interface PluginModels {
   /**
    * Defines a model. Its table is there after `sync`. What `onInstall` defines is present again after a restart.
+   * The type of its rows follows from the attributes, or is said: `define<AuditLog>(…)`.
    *
-   * @throws MODEL_INVALID
+   * @throws MODEL_INVALID naming the field, IDENTIFIER_TOO_LONG
    */
+  define<const Attributes extends PluginModelAttributes>(
+    name: string,
+    attributes: Attributes,
+    options?: PluginModelOptions,
+  ): PluginModel<ModelFieldsOf<Attributes>>;
   define<Fields = ModelFields>(
     name: string,
     attributes: PluginModelAttributes,
@@ -43,13 +50,25 @@ export interface PluginModels {
   get<Fields = ModelFields>(name: string): PluginModel<Fields> | undefined;
   /** A model of the application, to be read only; its rows are this tenant's. */
   getCoreModel<Fields = ModelFields>(name: CoreModelName | (string & {})): ReadableModel<Fields> | undefined;
-  /** Creates the tables of all defined models that do not exist (§22.7). */
+  /**
+   * Creates the tables of all defined models that do not exist (§22.7), all of them or none.
+   *
+   * @throws SYNC_DESTRUCTIVE, TABLE_NOT_OWNED, MODEL_INVALID, QUERY_FAILED
+   */
   sync(options?: SyncOptions): Promise<void>;
-  /** Drops all tables of this plugin's models. */
-  dropAll(): Promise<void>;
+  /**
+   * Drops all tables of this plugin's models. Outside `onInstall` and `onUninstall` it takes `allowDataLoss`.
+   *
+   * @throws SYNC_DESTRUCTIVE
+   */
+  dropAll(options?: Pick<SyncOptions, 'allowDataLoss'>): Promise<void>;
   /** The names of all defined models. */
   list(): string[];
   has(name: string): boolean;
-  /** Relates a model to another of this plugin's or of the application's (§22.6). */
+  /**
+   * Relates a model to another of this plugin's or of the application's (§22.6).
+   *
+   * @throws MODEL_NOT_FOUND, MODEL_INVALID
+   */
   associate(model: string, type: AssociationType, target: string, options?: AssociationOptions): void;
 }

@@ -15,13 +15,13 @@ const MEMBER = 'db.query';
 /** `context.db` of one instance (§15.1): SQL on its tenant's tables, with the access its permissions give. */
 export class PluginDatabase implements PluginDatabaseContract {
   readonly #owner: Pick<CapabilityOwner, 'key'>;
-  readonly #sessions: TenantSessions;
+  readonly #sessions: Pick<TenantSessions, 'query' | 'transaction'>;
   readonly #access: DatabaseAccess;
   readonly #faults: Pick<Faults, 'denied'>;
 
   constructor(options: {
     owner: Pick<CapabilityOwner, 'key'>;
-    sessions: TenantSessions;
+    sessions: Pick<TenantSessions, 'query' | 'transaction'>;
     /** `read` for `database:read` alone, `write` for `database:write` alone. */
     access: DatabaseAccess;
     /** Is told of statements the access does not cover. */

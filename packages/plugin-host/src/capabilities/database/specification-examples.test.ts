@@ -79,17 +79,25 @@ describe('the examples of the specification', () => {
     const plugin = runInThisContext(code) as Record<string, (context: object) => Promise<void>>;
     const logged: string[] = [];
     const context = {
-      ...contextOf('spec-tenant', 'jira-integration'),
+      ...contextOf('spec-tenant', 'jira-integration', { guarded: true }),
       logger: { info: (message: string) => logged.push(message) },
       options: { deleteData: true },
     };
     const { db, metadata, tenant } = context;
 
-    const install = () =>
-      context.transactions.run(async () => plugin.onInstall?.(context), {
+    const inOperation = (hook: 'onInstall' | 'onUninstall') =>
+      context.transactions.run(async () => plugin[hook]?.(context), {
         plugin: { tenant, pluginId: 'jira-integration' },
+        schemaChanges: true,
       });
+    const install = () => inOperation('onInstall');
     await install();
+    // As the lifecycle files it.
+    const name = 'plugin_jira_integration_mappings';
+    await contexts.floor.db
+      .insertInto('plugin_tables')
+      .values({ tenant, plugin_id: 'jira-integration', name })
+      .execute();
     // Again, as for an update: nothing is left to do.
     await install();
     expect(await metadata.get('system', 0, 'db_version')).toBe(2);
@@ -116,12 +124,11 @@ describe('the examples of the specification', () => {
     });
     expect(await metadata.get('settings', 0, 'lastSync')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
-    await plugin.onUninstall?.(context);
+    await inOperation('onUninstall');
     expect(logged).toEqual(['Plugin data deleted']);
     expect(await metadata.getAllByPlugin()).toEqual([]);
     await expect(db.query('SELECT * FROM plugin_jira_integration_mappings')).rejects.toMatchObject({
-      code: 'QUERY_FAILED',
-      details: { sqlState: '42P01' },
+      code: 'TABLE_NOT_OWNED',
     });
   });
 

@@ -119,3 +119,97 @@ export const tenantInvalid = defineError('TENANT_INVALID', 400, {
   message: (d: { tenant: string }) => `${JSON.stringify(d.tenant)} is not a tenant.`,
   hint: 'A tenant is a text that is not empty and holds no NUL character.',
 });
+
+export const modelInvalid = defineError('MODEL_INVALID', 422, {
+  message: (d: { model: string; field: string; reason: string }) =>
+    `Model ${JSON.stringify(d.model)} is not valid at ${d.field}: ${d.reason}`,
+  hint: 'Correct the definition. §22 has all types and options.',
+});
+
+export const modelNotFound = defineError('MODEL_NOT_FOUND', 404, {
+  message: (d: { model: string }) => `There is no model ${JSON.stringify(d.model)}.`,
+  hint: 'Define it first. Models of the application are those the host lists in coreModels.',
+});
+
+export const modelQueryInvalid = defineError('MODEL_QUERY_INVALID', 400, {
+  message: (d: { model: string; field: string; reason: string }) =>
+    `The call on model ${JSON.stringify(d.model)} is not valid at ${d.field}: ${d.reason}`,
+  hint: 'Name attributes of the model, and values their types can hold.',
+});
+
+export const syncDestructive = defineError('SYNC_DESTRUCTIVE', 409, {
+  message: (d: { rows: Readonly<Record<string, number>> }) =>
+    `This would delete tables with their rows: ${Object.entries(d.rows)
+      .map(([table, count]) => `${table} (${count})`)
+      .join(', ')}.`,
+  hint: 'Do it in onInstall, or pass allowDataLoss: true.',
+});
+
+export const identifierTooLong = defineError('IDENTIFIER_TOO_LONG', 422, {
+  message: (d: { identifier: string; bytes: number; limit: number }) =>
+    `The name ${d.identifier} has ${d.bytes} bytes; at most ${d.limit} are possible.`,
+  hint: 'Postgres would cut it off. Shorten it.',
+});
+
+export const tableNotOwned = defineError('TABLE_NOT_OWNED', 403, {
+  message: (d: { table: string; reason?: string; rule?: string }) =>
+    `The table ${d.table} is not this plugin's${d.reason === undefined ? '' : `: ${d.reason}`}.`,
+  hint: 'A plugin reads and writes its own tables, and what the host lists.',
+});
+
+export const databasePrivilegeMissing = defineError('DB_PRIVILEGE_MISSING', 500, {
+  message: (d: { role: string; privilege: string; protection: string; grant: string }) =>
+    `The host connects as "${d.role}", which lacks ${d.privilege}: ${d.protection}.`,
+  hint: (d) =>
+    `As an administrator of the database, run: ${d.grant}. Or set allowUnsafeDbRole to accept the risk.`,
+});
+
+export const tenantRoleUnusable = defineError('TENANT_ROLE_UNUSABLE', 500, {
+  message: (d: { role: string; reason: string }) =>
+    `The database role "${d.role}" of a tenant cannot be used: ${d.reason}`,
+  hint: 'Each tenant’s plugins run as a role the host makes. Set it right, or drop it and let the host make it anew.',
+});
+
+export const coreTableInvalid = defineError('CORE_TABLE_INVALID', 500, {
+  message: (d: { name: string; reason: string }) =>
+    `The option coreTables.${d.name} cannot be used: ${d.reason}`,
+  hint: 'Name a table that exists and that the host’s login may read, its tenant column, and columns it has.',
+});
+
+export const sqlUnparseable = defineError('SQL_UNPARSEABLE', 422, {
+  message: (d: { rule: string; reason: string; position?: number }) => `The SQL cannot be read: ${d.reason}`,
+  hint: 'What Postgres’ own grammar does not understand is not sent. Correct the statement, or make it smaller.',
+});
+
+export const sqlSyntaxNotAllowed = defineError('SQL_SYNTAX_NOT_ALLOWED', 422, {
+  message: (d: { rule: string; token: string; reason: string }) =>
+    `${d.token} may not stand in a plugin's SQL: ${d.reason}.`,
+  hint: 'Write the statement without it.',
+});
+
+export const functionNotAllowed = defineError('FUNCTION_NOT_ALLOWED', 422, {
+  message: (d: { rule: string; function: string; suggestion?: string }) =>
+    `A plugin may not call the function ${d.function}.`,
+  hint: (d) =>
+    d.suggestion === undefined
+      ? 'Aggregates and functions on text, numbers, dates, JSON, arrays and ranges are allowed, unqualified.'
+      : `Did you mean ${d.suggestion}?`,
+});
+
+export const coreTableReadOnly = defineError('CORE_TABLE_READ_ONLY', 403, {
+  message: (d: { rule: string; table: string; reason: string }) =>
+    `The core table ${d.table} is not the plugin's to change: ${d.reason}.`,
+  hint: 'Keep what the plugin adds in a table of its own, or in metadata.',
+});
+
+export const tableNameInvalid = defineError('TABLE_NAME_INVALID', 422, {
+  message: (d: { rule: string; name: string; expected: string }) =>
+    `"${d.name}" is not a name for a plugin's table, index or sequence; "${d.expected}" is.`,
+  hint: 'Names begin with plugin_, the plugin’s id with underscores, and another underscore (§13.2).',
+});
+
+export const ddlNotAllowed = defineError('SQL_DDL_NOT_ALLOWED', 422, {
+  message: (d: { rule: string; statement: string }) =>
+    `${d.statement} is allowed in onInstall, onUninstall and migrations only.`,
+  hint: 'Create and change tables while the plugin is installed or updated.',
+});
